@@ -38,7 +38,9 @@ make_venv() {
     "$python" -m venv --clear .venv
 }
 
-is_new_enough .venv/bin/python && .venv/bin/python -m pip --version >/dev/null 2>&1 || make_venv
+if ! is_new_enough .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+    make_venv
+fi
 
 pip() { .venv/bin/python -m pip --disable-pip-version-check --no-input "$@"; }
 echo "installing Remission in .venv ($what)"
