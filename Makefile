@@ -24,7 +24,7 @@ check: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/shellcheck scripts/*.sh .ci/run
 	$(BIN)/python -m pytest --quiet tests/test_purity.py tests/test_docs.py
 
