@@ -19,11 +19,14 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 echo "installing $* with apt-get"
-# as_root is one or three words on purpose.
+# An update that fails for one source of many must not stop us; as_root is one or three words on purpose.
 # shellcheck disable=SC2086
-if ! { $as_root apt-get update && $as_root DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
-    </dev/null >"$log" 2>&1; then
+{
+    $as_root apt-get update || true
+    $as_root DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+        -o DPkg::Lock::Timeout=300 "$@"
+} </dev/null >"$log" 2>&1 || {
     tail -n 5 "$log" >&2
     echo "apt-get could not install: $*" >&2
     exit 1
-fi
+}
