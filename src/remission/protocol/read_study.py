@@ -1,11 +1,13 @@
 """From the bytes of a study file to a `Study`; whatever does not fit is refused with its path."""
 
 import hashlib
+import operator
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, BinaryIO
 
 import cattrs
@@ -109,8 +111,10 @@ _SPOKEN = {str: "text", int: "a whole number", bool: "true or false", date: "a d
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_structure_hook(Decimal, _decimal)
-    for kind in _SPOKEN:
+    for kind in (int, bool, date):
         converter.register_structure_hook(kind, _exact(kind))
+    # Exactly `str`: a StrEnum is a str too, and keeps its own hook.
+    converter.register_structure_hook_func(partial(operator.is_, str), _exact(str))
     converter.register_structure_hook(SiteId, lambda value, _: SiteId(str(value)))
     converter.register_structure_hook(StudyId, lambda value, _: StudyId(str(value)))
     return converter
