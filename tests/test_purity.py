@@ -12,7 +12,7 @@ PROJECT = Path(__file__).parents[1]
 HOUSE = PROJECT / "src" / "remission"
 WITH_THE_WORLD = {"cli", "rehearsal", "web", "trial", "store"}
 ROOMS = {path.parent.name for path in HOUSE.glob("*/__init__.py")}
-PURE = sorted(ROOMS - WITH_THE_WORLD - {"studies"})
+PURE = sorted(ROOMS - WITH_THE_WORLD)
 
 FILES = {"open", "io.open", "os.open", "os.scandir", "os.listdir", "print", "input"}
 FILE_METHODS = {"read_text", "write_text", "read_bytes", "write_bytes", "iterdir", "glob", "rglob"}
