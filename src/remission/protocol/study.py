@@ -167,7 +167,7 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True)
 class DoseRule:
-    """A dose for a weight band; exactly one of `fixed` and `per_m2` is given. Amounts in the treatment's unit."""
+    """A dose for a weight band; exactly one of `fixed` and `per_m2` is given, in the treatment's unit."""
 
     weight_from: Decimal
     source: Source
@@ -238,7 +238,10 @@ class ToxicityRule:
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """The study's treatment: what, when, how much, and when not."""
+    """The study's treatment: what, when, how much, and when not.
+
+    `full_course_from`: the share of the planned hours from which a course counts as completed.
+    """
 
     drug: str
     name: Text
@@ -254,12 +257,15 @@ class Treatment:
     toxicity: tuple[ToxicityRule, ...]
     therapy: str
     record_text: str
+    full_course_from: Decimal = Decimal("0.95")
 
     @property
     def last_day(self) -> int:
         """The protocol day on which the course, uninterrupted, ends: 14 days from day 29 end on day 43."""
-        return self.first_day + self.days if self.mode == "continuous" else max(
-            step.day for table in self.tables for step in table.steps
+        return (
+            self.first_day + self.days
+            if self.mode == "continuous"
+            else max(step.day for table in self.tables for step in table.steps)
         )
 
 
@@ -435,6 +441,8 @@ class Study:
     label: Label
     assumptions: tuple[Assumption, ...]
     decisions: tuple[Decision, ...]
+    weight_fact: str = "weight"
+    height_fact: str = "height"
     digest: str = ""
 
     def point(self, id: str) -> TimePoint:

@@ -1,0 +1,39 @@
+"""Dates that acts may carry: not in the future at the site, and in the order of life."""
+
+from datetime import date, datetime
+
+from remission.errors import InputRefused
+from remission.terms.ids import SiteId, SubjectId
+from remission.trial.trial import By, Trial
+
+
+def not_future(trial: Trial, by: By, site: SiteId, *days: date) -> None:
+    """Refuse a day that has not come yet in the site's calendar.
+
+    Raises
+    ------
+    InputRefused
+        Naming the day and today's date at the site.
+    """
+    today = trial.today(site, by.at)
+    for day in days:
+        if day > today:
+            raise InputRefused(
+                f"{day} is in the future", where=f"site {site}, where today is {today}", do="check the date"
+            )
+
+
+def instant(by: By, at: datetime, subject: SubjectId) -> datetime:
+    """An instant with a time zone that has passed.
+
+    Raises
+    ------
+    InputRefused
+        For an instant without zone or in the future.
+    """
+    if at.tzinfo is None or at > by.at:
+        raise InputRefused(
+            f"{at.isoformat()} {'has no time zone' if at.tzinfo is None else 'is in the future'}",
+            where=f"participant {subject}", do="give the time when it happened, with its time zone",
+        )  # fmt: skip
+    return at

@@ -1,0 +1,157 @@
+"""Marrow samples and their results: taken, missed, reported from counts with the raw files kept."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from remission.conduct import events as ev
+from remission.conduct.state import Participant
+from remission.errors import InputRefused
+from remission.mrd.result import COUNTS_ONLY, Denominator, Method, MrdResult, from_flow_counts, from_ngs_counts
+from remission.protocol.study import Assay, SampleSpec
+from remission.terms.evidence import Evidence, FileRef, Setting
+from remission.terms.ids import SampleId, SubjectId
+from remission.trial.calendar import not_future
+from remission.trial.trial import By, Trial
+
+
+def take_marrow(trial: Trial, by: By, subject: SubjectId, *, sample: SampleId, point: str, on: date) -> Participant:
+    """Record that the marrow of a time point was taken.
+
+    Raises
+    ------
+    InputRefused
+        For a point without a planned sample, a label used before, or a day in the future.
+    """
+    _planned(trial, point)
+    used = {recorded.event.sample for recorded in trial.participant(subject).all(ev.MarrowTaken)}  # type: ignore[union-attr]
+    if sample in used:
+        raise InputRefused(f"sample {sample} is recorded already", where=f"participant {subject}", do="check the label")
+    not_future(trial, by, subject.site, on)
+    return trial.write(by, subject, ev.MarrowTaken(sample, point, on))
+
+
+def miss_sample(trial: Trial, by: By, subject: SubjectId, *, point: str, on: date, why: str) -> Participant:
+    """Record that the sample of a time point will not come."""
+    _planned(trial, point)
+    not_future(trial, by, subject.site, on)
+    return trial.write(by, subject, ev.SampleMissed(point, on, why))
+
+
+def keep_files(trial: Trial, paths: Sequence[Path]) -> tuple[FileRef, ...]:
+    """Keep raw files under their sha256; answers what was kept."""
+    return tuple(trial.files.keep(path, path.name) for path in paths)
+
+
+def report_flow(
+    trial: Trial,
+    by: By,
+    subject: SubjectId,
+    *,
+    sample: SampleId,
+    found: int,
+    examined: Sequence[Denominator],
+    primary: str,
+    files: Sequence[FileRef],
+    on: date,
+    method_version: str,
+    flags: Sequence[str] = (),
+    settings: Sequence[Setting] = (),
+) -> Participant:
+    """Report a flow result as counted: events found, every denominator, flags, and the kept files.
+
+    Raises
+    ------
+    InputRefused
+        For a sample not taken, a method not planned at its point, or counts that cannot be.
+    """
+    point = _point_of(trial, subject, sample, Method.FLOW)
+    evidence = _evidence(trial, "flow counts", method_version, files, settings)
+    result = from_flow_counts(
+        found, tuple(examined), primary, evidence,
+        lod_events=_assay(trial, Method.FLOW).events_for_lod, flags=_flags(flags, files),
+    )  # fmt: skip
+    return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
+
+
+def report_ngs(
+    trial: Trial,
+    by: By,
+    subject: SubjectId,
+    *,
+    sample: SampleId,
+    templates: float,
+    cells: int,
+    files: Sequence[FileRef],
+    on: date,
+    method_version: str,
+    flags: Sequence[str] = (),
+    settings: Sequence[Setting] = (),
+) -> Participant:
+    """Report a sequencing result as counted: templates of the index clones in cell equivalents analysed.
+
+    Raises
+    ------
+    InputRefused
+        For a sample not taken, a method not planned at its point, or counts that cannot be.
+    """
+    point = _point_of(trial, subject, sample, Method.NGS)
+    evidence = _evidence(trial, "ngs counts", method_version, files, settings)
+    result = from_ngs_counts(templates, cells, evidence, flags=_flags(flags, files))
+    return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
+
+
+def report(
+    trial: Trial, by: By, subject: SubjectId, *, sample: SampleId, point: str, result: MrdResult, on: date
+) -> Participant:
+    """Report a result, whoever made it, after checking that its files are kept and unaltered.
+
+    Raises
+    ------
+    Missing, Altered
+        If a file named in the evidence is not in the trial's files as it was.
+    """
+    for ref in result.evidence.files:
+        trial.files.check(ref)
+    not_future(trial, by, subject.site, on)
+    return trial.write(by, subject, ev.MrdReported(sample, point, result, on))
+
+
+def _planned(trial: Trial, point: str) -> SampleSpec:
+    for spec in trial.study.samples:
+        if spec.point == point:
+            return spec
+    known = ", ".join(spec.point for spec in trial.study.samples)
+    raise InputRefused(f"no sample is planned at {point!r}", where=f"study {trial.study.id}", do=f"use one of: {known}")
+
+
+def _point_of(trial: Trial, subject: SubjectId, sample: SampleId, method: Method) -> str:
+    for recorded in trial.participant(subject).all(ev.MarrowTaken):
+        event = recorded.event
+        if isinstance(event, ev.MarrowTaken) and event.sample == sample:
+            if method not in _planned(trial, event.point).methods:
+                raise InputRefused(
+                    f"{method} is not planned at {event.point}", where=f"participant {subject}, sample {sample}",
+                    do="check method and sample",
+                )  # fmt: skip
+            return event.point
+    raise InputRefused(
+        f"sample {sample} was never taken", where=f"participant {subject}", do="record the marrow first, or check the label"
+    )
+
+
+def _assay(trial: Trial, method: Method) -> Assay:
+    for assay in trial.study.assays:
+        if assay.method == method:
+            return assay
+    raise InputRefused(f"the study plans no {method} assay", where=f"study {trial.study.id}", do="check the method")
+
+
+def _evidence(
+    trial: Trial, method: str, version: str, files: Sequence[FileRef], settings: Sequence[Setting]
+) -> Evidence:
+    return Evidence(method, version, tuple(files), tuple(settings), trial.simulated)
+
+
+def _flags(flags: Sequence[str], files: Sequence[FileRef]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*flags, *(() if files else (COUNTS_ONLY,)))))

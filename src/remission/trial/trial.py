@@ -1,0 +1,330 @@
+"""A trial on disk: its study, its ledger, its files, and the participants as the ledger says.
+
+::
+
+    my-trial/  trial.toml        study, store address, language
+               ledger.sqlite3    events (or PostgreSQL by its address in trial.toml)
+               ledger.heads      witnessed ends of the ledger
+               files/ab/...      raw files, the study file and the record, under their sha256
+"""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from io import BytesIO
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened
+from remission.conduct.state import Participant, Recorded, Stage, after, replay
+from remission.conduct.writing import from_text, to_text
+from remission.errors import InputRefused, InvariantBroken, Malformed, Missing, NotAllowed, NotFound, StoreRefused
+from remission.protocol.check import check as check_study
+from remission.protocol.read_study import read_study
+from remission.protocol.study import Study
+from remission.registry.read import read_record
+from remission.registry.record import RegistryRecord
+from remission.screening.judge import Judge
+from remission.store.files import Files
+from remission.store.ledger import Draft, Entry, Ledger
+from remission.terms.actors import Actor
+from remission.terms.evidence import EntryRef
+from remission.terms.ids import SiteId, SubjectId
+from remission.trial import rights
+
+SETTINGS = "trial.toml"
+_HEADS = "ledger.heads"
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts, and the server's clock (UTC). `act`: a key that makes a repeated request write once."""
+
+    actor: Actor
+    at: datetime
+    act: str | None = None
+
+
+class Trial:
+    """An opened trial. `create` it once, then `open` it."""
+
+    def __init__(self, folder: Path, ledger: Ledger) -> None:
+        self.folder = folder
+        self.ledger = ledger
+        self.files = Files(folder / "files")
+        self._recorded: dict[str, list[Recorded]] = {}
+        self._participants: dict[SubjectId, Participant] = {}
+        self._trial_events: list[TrialEvent] = []
+        self._seen = 0
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, study: bytes, record: bytes, by: By, simulated: bool = False, address: str | None = None
+    ) -> "Trial":
+        """Create a trial from the bytes of a study file and of its registry record.
+
+        Raises
+        ------
+        StudyRefused
+            If the study cannot be carried out: the first refusal of `protocol check`.
+        StoreRefused
+            If the folder already holds a trial.
+        """
+        read = read_study(BytesIO(study), name="study file")
+        refusals = check_study(read, read_record(BytesIO(record), "record").record).refusals
+        if refusals:
+            raise refusals[0]
+        if (folder / SETTINGS).exists():
+            raise StoreRefused("there is a trial here already", where=str(folder), do="open it, or choose another folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        address = address or f"sqlite:///{(folder / 'ledger.sqlite3').absolute()}"
+        trial = cls(folder, Ledger.create(address, read.id, folder / _HEADS, at=by.at))
+        opened = TrialOpened(
+            read.id, read.version,
+            trial.files.keep(BytesIO(study), "study.toml").sha256,
+            trial.files.keep(BytesIO(record), read.record).sha256,
+            simulated,
+        )  # fmt: skip
+        trial._append_trial(by, opened)
+        _write_settings(folder, read, address)
+        return trial
+
+    @classmethod
+    def open(cls, folder: Path) -> "Trial":
+        """Open the trial in `folder`.
+
+        Raises
+        ------
+        Missing
+            If there is none.
+        Malformed
+            If its settings cannot be read.
+        """
+        path = folder / SETTINGS
+        if not path.exists():
+            raise Missing("there is no trial here", where=str(folder), do="create one: remission trial create, or rehearse")
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+            address = settings["store"]["address"]
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
+            raise Malformed(f"settings cannot be read: {error}", where=str(path), do="restore trial.toml") from None
+        if address == "sqlite":
+            address = f"sqlite:///{(folder / 'ledger.sqlite3').absolute()}"
+        return cls(folder, Ledger.open(address, folder / _HEADS))
+
+    # ------------------------------------------------------------ what was promised
+
+    @cached_property
+    def opened(self) -> TrialOpened:
+        """The first entry: the study this trial runs on."""
+        self._refresh()
+        first = next((event for event in self._trial_events if isinstance(event, TrialOpened)), None)
+        if first is None:
+            raise Missing("the trial was never opened", where=str(self.folder), do="create it again in a new folder")
+        return first
+
+    @cached_property
+    def study(self) -> Study:
+        """The study file as kept when the trial was opened."""
+        with self.files.open(self.opened.study_sha256) as stream:
+            return read_study(stream, name="study.toml")
+
+    @cached_property
+    def record(self) -> RegistryRecord:
+        """The registry record as kept when the trial was opened."""
+        with self.files.open(self.opened.record_sha256) as stream:
+            return read_record(stream, self.study.record).record
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The study's criteria, ready to be put to a child."""
+        return Judge(self.study)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether everything in this trial is made up by a rehearsal."""
+        return self.opened.simulated
+
+    # ------------------------------------------------------------ what the ledger says
+
+    def participants(self, *, as_of: datetime | None = None) -> Mapping[SubjectId, Participant]:
+        """Every participant, by id; `as_of`: as known at that instant (by time of recording)."""
+        if as_of is not None:
+            recorded: dict[str, list[Recorded]] = {}
+            for entry in self.ledger.entries(until=as_of):
+                if entry.subject is not None:
+                    recorded.setdefault(entry.subject, []).append(_recorded(entry))
+            return {SubjectId(id): replay(SubjectId(id), items) for id, items in sorted(recorded.items())}
+        self._refresh()
+        return dict(sorted(self._participants.items()))
+
+    def participant(self, id: SubjectId, *, as_of: datetime | None = None) -> Participant:
+        """One participant.
+
+        Raises
+        ------
+        NotFound
+            If there is none of that id (at that instant).
+        """
+        if as_of is None:
+            self._refresh()
+            known = self._participants.get(id)
+        else:
+            items = [_recorded(entry) for entry in self.ledger.entries(subject=id, until=as_of)]
+            known = replay(id, items) if items else None
+        if known is None:
+            raise NotFound(
+                f"there is no participant {id}", where=f"trial {self.study.id}",
+                do="check the number: remission trial participants",
+            )  # fmt: skip
+        return known
+
+    def raw(self, id: SubjectId) -> tuple[Recorded, ...]:
+        """Everything ever recorded of a participant, also what was corrected or voided."""
+        self._refresh()
+        return tuple(self._recorded.get(id, ()))
+
+    def sites_active(self) -> dict[SiteId, SiteActivated]:
+        """The sites that may enrol."""
+        self._refresh()
+        return {SiteId(event.site): event for event in self._trial_events if isinstance(event, SiteActivated)}
+
+    def head(self) -> int:
+        """The number of the last entry read."""
+        self._refresh()
+        return self._seen
+
+    def _refresh(self) -> None:
+        changed: set[str] = set()
+        for entry in self.ledger.entries(after=self._seen):
+            self._seen = entry.seq
+            if entry.subject is None:
+                event = from_text(entry.kind, entry.payload, where=f"ledger entry {entry.seq}")
+                assert isinstance(event, TrialEvent)
+                self._trial_events.append(event)
+            else:
+                self._recorded.setdefault(entry.subject, []).append(_recorded(entry))
+                changed.add(entry.subject)
+        for id in changed:
+            subject = SubjectId(id)
+            self._participants[subject] = replay(subject, self._recorded[id])
+
+    # ------------------------------------------------------------ writing
+
+    def write(self, by: By, subject: SubjectId, *events: Event, reason: str | None = None) -> Participant:
+        """Write events about a participant, all or none, if stage and rights permit.
+
+        Raises
+        ------
+        WrongStage, NotAllowed
+            Nothing is written.
+        LedgerMoved
+            Somebody else wrote about this participant since it was read; decide again.
+        """
+        self._refresh()
+        known = self._participants.get(subject)
+        stage = known.stage if known else Stage.UNKNOWN
+        for event in events:
+            rights.check(by.actor, type(event), subject.site, simulated=self.simulated)
+            stage = after(stage, event, where=f"participant {subject}")
+        self._append(by, subject, events, reason=reason)
+        return self.participant(subject)
+
+    def correct(self, by: By, subject: SubjectId, seq: int, event: Event, *, reason: str) -> Participant:
+        """Put `event` in the place of ledger entry `seq`; the old one stays readable.
+
+        Raises
+        ------
+        NotFound
+            If that entry is not one of the participant's.
+        InputRefused
+            Without a reason, or for an event of another kind.
+        WrongStage
+            If what follows would not have been permitted.
+        """
+        if not reason.strip():
+            raise InputRefused("a correction needs a reason", where=f"entry {seq}", do="say why it is changed")
+        self._refresh()
+        items = self._recorded.get(subject, [])
+        old = next((item for item in items if item.ref.seq == seq), None)
+        if old is None:
+            raise NotFound(
+                f"entry {seq} is not about participant {subject}", where=f"participant {subject}",
+                do="look the number up on the participant's page",
+            )  # fmt: skip
+        rights.check(by.actor, type(event), subject.site, simulated=self.simulated)
+        rights.check(by.actor, type(old.event), subject.site, simulated=self.simulated)
+        changed = Recorded(event, EntryRef(self._seen + 1, ""), "", by.actor.name, by.actor.role, (seq,), reason)
+        replay(subject, [*items, changed])
+        self._append(by, subject, (event,), reason=reason, corrects=seq)
+        return self.participant(subject)
+
+    def _append(
+        self, by: By, subject: SubjectId, events: Iterable[Event], *, reason: str | None = None, corrects: int | None = None
+    ) -> None:
+        drafts = [
+            Draft(
+                kind=type(event).__name__, payload=to_text(event), subject=subject, site=subject.site,
+                actor=by.actor.name, role=by.actor.role, reason=reason, corrects=corrects,
+                act=f"{by.act}/{position}" if by.act else None,
+            )
+            for position, event in enumerate(events)
+        ]  # fmt: skip
+        items = self._recorded.get(subject, [])
+        self.ledger.append(drafts, at=by.at, expecting=items[-1].ref.seq if items else 0)
+
+    def _append_trial(self, by: By, event: TrialEvent) -> None:
+        draft = Draft(
+            kind=type(event).__name__, payload=to_text(event), subject=None,
+            site=event.site if isinstance(event, SiteActivated) else None,
+            actor=by.actor.name, role=by.actor.role,
+        )  # fmt: skip
+        self.ledger.append([draft], at=by.at)
+
+    def activate_site(self, by: By, site: SiteId) -> None:
+        """Open a hospital of the study for enrolment, from today in its own calendar.
+
+        Raises
+        ------
+        NotFound
+            If the study has no such site.
+        NotAllowed
+            If it is active already.
+        """
+        if site not in {known.id for known in self.study.sites}:
+            raise NotFound(f"the study has no site {site}", where=f"study {self.study.id}", do="add it to the study file")
+        if site in self.sites_active():
+            raise NotAllowed(f"site {site} is active already", where=f"site {site}", do="nothing more to do")
+        self._append_trial(by, SiteActivated(site, self.today(site, by.at)))
+
+    def today(self, site: SiteId, at: datetime) -> date:
+        """The calendar date at a site at an instant."""
+        return at.astimezone(ZoneInfo(self.study.site(site).time_zone)).date()
+
+
+def _recorded(entry: Entry) -> Recorded:
+    event = from_text(entry.kind, entry.payload, where=f"ledger entry {entry.seq}")
+    if isinstance(event, TrialEvent):
+        raise InvariantBroken(
+            f"{entry.kind} is about the whole trial, yet names participant {entry.subject}",
+            where=f"ledger entry {entry.seq}", do="run remission trial verify",
+        )  # fmt: skip
+    replaces = () if entry.corrects is None else (entry.corrects,)
+    ref = EntryRef(entry.seq, entry.hash)
+    return Recorded(event, ref, entry.recorded_at, entry.actor, entry.role, replaces, entry.reason)
+
+
+def _write_settings(folder: Path, study: Study, address: str) -> None:
+    kept = "sqlite" if address.startswith("sqlite") else address
+    text = f'# A trial of Remission.\nschema_version = 1\nstudy = "{study.id}"\n\n[store]\naddress = "{kept}"\n'
+    temporary = folder / f".{SETTINGS}.{os.getpid()}"
+    temporary.write_text(text, encoding="utf-8")
+    temporary.replace(folder / SETTINGS)
+
+
+def now() -> datetime:
+    """The server's clock, UTC."""
+    return datetime.now(UTC)
