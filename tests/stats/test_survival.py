@@ -148,6 +148,12 @@ def test_after_the_last_event_of_all_survival_stays_zero() -> None:
     assert (curve.median, curve.median_lower, curve.median_upper) == (1, 1, None)
 
 
+def test_a_half_reached_up_to_rounding_is_reached() -> None:
+    curve = kaplan_meier(list(range(1, 25)), [True] * 24)
+    assert curve.steps[11].survival > 0.5  # by one rounding error; it is 12 of 24
+    assert curve.median == 12
+
+
 def test_median_interval_as_lifelines_limits_give_it() -> None:
     times, observed = spread(SIX_MP)
     limits = KaplanMeierFitter().fit(times, observed).confidence_interval_survival_function_
