@@ -1,5 +1,6 @@
 """Bytes to text, within bounds: size, encoding, forbidden bytes, line length; places counted from 1."""
 
+import re
 from typing import BinaryIO
 
 from remission.errors import Malformed, TooLarge, Truncated, WrongEncoding
@@ -8,6 +9,7 @@ LIMIT = 32 * 1024 * 1024
 """Bytes that a reader accepts; more than the largest record of the registry."""
 
 _CHUNK = 1 << 20
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SIXTEEN_BIT = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -85,12 +87,9 @@ def check_lines(text: str, name: str, limit: int) -> None:
 
 def check_characters(text: str, name: str) -> None:
     """Malformed if `text` holds a control character other than tab and line ends."""
-    if text.isprintable():
-        return
-    for offset, character in enumerate(text):
-        if ord(character) < 32 and character not in "\t\n\r":
-            raise Malformed(
-                f"control character {ord(character):#04x}",
-                where=place(name, text, offset),
-                do="remove it, or fetch the record again",
-            )
+    if match := _CONTROL.search(text):
+        raise Malformed(
+            f"control character {ord(match.group()):#04x}",
+            where=place(name, text, match.start()),
+            do="remove it, or fetch the record again",
+        )

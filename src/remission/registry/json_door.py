@@ -198,7 +198,7 @@ def _finite(number: str) -> bool:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """Every opening bracket, key and value, with its (shared, changing) path: the slow walk to name a place."""
+    """Every opening bracket, key and value, with its path (shared, changing): the slow walk for a place."""
     stack: list[str | int] = []
     key_next = False
     for match in _TOKEN.finditer(text):

@@ -31,6 +31,7 @@ class NctId(str):
     __slots__ = ()
 
     def __new__(cls, text: str) -> Self:
+        """The number in `text`."""
         if not re.fullmatch(r"NCT[0-9]{8}", text):
             raise InputRefused(
                 f"{text[:60]!r} is not a registry number", where="NCT id", do="write it like NCT06607419"
