@@ -223,7 +223,7 @@ class ToxicityRegraded:
 
 @dataclass(frozen=True, slots=True)
 class EndpointCall:
-    """One endpoint's answer: "negative", "positive" or "not_evaluable"."""
+    """One endpoint's answer: "negative", "positive", "not-evaluable" or "missing"."""
 
     endpoint: str
     call: str

@@ -18,7 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened
+from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened, Voided
 from remission.conduct.state import Participant, Recorded, Stage, after, replay
 from remission.conduct.writing import from_text, to_text
 from remission.errors import InputRefused, InvariantBroken, Malformed, Missing, NotAllowed, NotFound, StoreRefused
@@ -254,6 +254,11 @@ class Trial:
             raise NotFound(
                 f"entry {seq} is not about participant {subject}", where=f"participant {subject}",
                 do="look the number up on the participant's page",
+            )  # fmt: skip
+        if type(event) not in (type(old.event), Voided):
+            raise InputRefused(
+                f"{type(event).__name__} cannot stand for {type(old.event).__name__}", where=f"entry {seq}",
+                do="void the wrong entry and record the right one",
             )  # fmt: skip
         rights.check(by.actor, type(event), subject.site, simulated=self.simulated)
         rights.check(by.actor, type(old.event), subject.site, simulated=self.simulated)

@@ -1,0 +1,108 @@
+"""`remission sample`: marrow taken, missed, and what the laboratory found."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from remission.cli.words import Folder, Json, Name, On, RoleWord, Subject, by, day, opened, say_participant
+from remission.errors import CommandRefused
+from remission.mrd.result import Denominator
+from remission.terms.actors import Role
+from remission.terms.ids import SampleId, SubjectId
+from remission.trial import laboratory
+
+app = typer.Typer(help="Marrow samples and their MRD results.", no_args_is_help=True)
+Label = Annotated[str, typer.Option("--sample", help="The tube's label.")]
+Point = Annotated[str, typer.Option("--point", help="The time point, such as d19 or d46.")]
+RawFiles = Annotated[list[Path] | None, typer.Option("--file", help="A raw file to keep under its sha256; repeat for more.")]
+Flags = Annotated[list[str] | None, typer.Option("--flag", help="A quality flag, such as hemodilute; repeat for more.")]
+Version = Annotated[str, typer.Option("--method-version", help="Version of the laboratory's method.")]
+
+
+@app.command()
+def taken(
+    subject: Subject, point: Point, sample: Label, on: On,
+    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
+) -> None:  # fmt: skip
+    """Record that a marrow sample was taken."""
+    known = opened(trial)
+    say_participant(
+        laboratory.take_marrow(
+            known, by(name, role), SubjectId(subject), sample=SampleId(sample), point=point, on=day(on)
+        ),
+        as_json=json,
+    )
+
+
+@app.command()
+def missed(
+    subject: Subject, point: Point, on: On, why: Annotated[str, typer.Option(help="Why it will not come.")],
+    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
+) -> None:  # fmt: skip
+    """Record that the sample of a time point will not come."""
+    known = opened(trial)
+    say_participant(
+        laboratory.miss_sample(known, by(name, role), SubjectId(subject), point=point, on=day(on), why=why), as_json=json
+    )
+
+
+@app.command()
+def flow(
+    subject: Subject,
+    sample: Label,
+    found: Annotated[int, typer.Option(help="MRD events found.")],
+    examined: Annotated[list[str], typer.Option(help="A denominator as NAME=COUNT; the first is the level's; repeat for more.")],
+    on: On,
+    method_version: Version,
+    file: RawFiles = None,
+    flag: Flags = None,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.LABORATORY,
+    json: Json = False,
+) -> None:
+    """Report a flow result as counted."""
+    known = opened(trial)
+    denominators = [_denominator(text) for text in examined]
+    say_participant(
+        laboratory.report_flow(
+            known, by(name, role), SubjectId(subject), sample=SampleId(sample), found=found, examined=denominators,
+            primary=denominators[0].name, files=laboratory.keep_files(known, file or []), on=day(on),
+            method_version=method_version, flags=flag or [],
+        ),
+        as_json=json,
+    )  # fmt: skip
+
+
+@app.command()
+def ngs(
+    subject: Subject,
+    sample: Label,
+    templates: Annotated[float, typer.Option(help="Templates of the index clones found.")],
+    cells: Annotated[int, typer.Option(help="Cell equivalents analysed.")],
+    on: On,
+    method_version: Version,
+    file: RawFiles = None,
+    flag: Flags = None,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.LABORATORY,
+    json: Json = False,
+) -> None:
+    """Report a sequencing result as counted."""
+    known = opened(trial)
+    say_participant(
+        laboratory.report_ngs(
+            known, by(name, role), SubjectId(subject), sample=SampleId(sample), templates=templates, cells=cells,
+            files=laboratory.keep_files(known, file or []), on=day(on), method_version=method_version, flags=flag or [],
+        ),
+        as_json=json,
+    )  # fmt: skip
+
+
+def _denominator(text: str) -> Denominator:
+    name, sign, count = text.rpartition("=")
+    if not sign or not count.isdecimal():
+        raise CommandRefused(f"{text!r} is not NAME=COUNT", where="--examined", do="write it like 'nucleated cells=500000'")
+    return Denominator(name, int(count))

@@ -1,0 +1,109 @@
+"""`remission trial`: create it, verify it, read its results, walk a number back."""
+
+import json as written
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from remission.cli.words import AsOf, Folder, Json, Language, Name, RoleWord, as_of, by, language, opened, say
+from remission.conduct.stages_table import stage_rows
+from remission.errors import InputRefused
+from remission.terms.actors import Role
+from remission.trial import reading
+from remission.trial.studies import study_files
+from remission.trial.trial import Trial
+
+app = typer.Typer(help="A trial: create, verify, results, why.", no_args_is_help=True)
+
+
+@app.command()
+def create(
+    study: Annotated[str, typer.Argument(help="A shipped study, such as nct06607419, or the path of a study.toml.")],
+    folder: Annotated[Path, typer.Argument(help="Where the trial is to live.")],
+    address: Annotated[
+        str | None, typer.Option(help="PostgreSQL address of the ledger; without it, SQLite in the folder.")
+    ] = None,
+    name: Name = "",
+    role: RoleWord = Role.SPONSOR,
+    json: Json = False,
+) -> None:
+    """Create a trial from a study file, after checking that it can be carried out."""
+    files = study_files(study)
+    made = Trial.create(folder, study=files.study, record=files.record, by=by(name, role), address=address)
+    say(
+        {"study": made.study.id, "folder": str(folder), "study_sha256": made.opened.study_sha256},
+        f"trial of {made.study.id} in {folder}\nnext: remission site activate SITE --trial {folder}",
+        as_json=json,
+    )
+
+
+@app.command()
+def verify(trial: Folder = None, json: Json = False) -> None:
+    """Read the whole ledger and every kept file; name the first entry altered, missing, reordered or cut off."""
+    known = opened(trial)
+    checked = reading.verify(known)
+    say(
+        {"entries": checked.entries, "files": checked.files, "head": checked.head},
+        f"{checked.entries} entries and {checked.files} files are as they were written; head {checked.head}",
+        as_json=json,
+    )
+
+
+@app.command()
+def results(
+    trial: Folder = None,
+    at: AsOf = None,
+    words: Language = "en",
+    json: Json = False,
+    numbers: Annotated[bool, typer.Option("--numbers", help="With --json: every number with its id, instead.")] = False,
+) -> None:
+    """Print the results. With --json, in the shape of a registry record's resultsSection."""
+    known = opened(trial)
+    found = reading.results(known, as_of=as_of(at))
+    if json and numbers:
+        print(written.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
+    elif json:
+        section = reading.results_section(known, found)
+        say({"study": known.study.id, "simulated": known.simulated, "resultsSection": section}, "", as_json=True)
+    else:
+        print(reading.results_text(known, found, language(words)))
+
+
+@app.command()
+def why(
+    number: Annotated[str, typer.Argument(help="A number's id, such as endpoint.flow_negative.itt.rate.")],
+    trial: Folder = None,
+    at: AsOf = None,
+    words: Language = "en",
+    json: Json = False,
+) -> None:
+    """Walk a published number back: formula, participants, ledger entries, results, file checksums."""
+    known = opened(trial)
+    chain = reading.why(known, number, as_of=as_of(at))
+    say({"simulated": known.simulated, "why": chain.as_json()}, chain.text(language(words)), as_json=json)
+
+
+@app.command()
+def stages(json: Json = False) -> None:
+    """Print the table of permitted changes of stage."""
+    rows = [{"stage": stage, "event": event, "then": after} for stage, event, after in stage_rows()]
+    width = max(len(str(row["event"])) for row in rows)
+    lines = [f"{row['stage']:<16} {row['event']:<{width}}  {row['then']}" for row in rows]
+    say({"changes": rows}, "\n".join(lines), as_json=json)
+
+
+@app.command("site-copy")
+def site_copy(
+    site: Annotated[str, typer.Argument(help="The hospital's number.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="File to write (JSON lines).")],
+    trial: Folder = None,
+    json: Json = False,
+) -> None:
+    """Write a hospital's own copy of its entries, which can be verified without this trial."""
+    try:
+        with output.open("xb") as stream:
+            lines = sum(1 for line in opened(trial).ledger.site_copy(site) if stream.write(line))
+    except OSError as error:
+        raise InputRefused(f"{output} cannot be written: {error.strerror}", where=str(output), do="choose another place") from None
+    say({"site": site, "file": str(output), "lines": lines}, f"{lines} lines in {output}", as_json=json)

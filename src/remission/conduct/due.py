@@ -1,0 +1,150 @@
+"""What is due for a participant: what, by when, and whether it is late."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from remission.conduct import events as ev
+from remission.conduct.known import day_one_of, latest_answers
+from remission.conduct.state import Participant, Stage
+from remission.protocol.study import SampleSpec, Study
+from remission.terms.days import after_months, date_of
+from remission.terms.words import Text
+
+
+class Urgency(StrEnum):
+    """How a due thing stands on a day."""
+
+    LATER = "later"
+    NOW = "now"
+    LATE = "late"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing to do between two dates; `day` is its protocol day, None when not counted in protocol days."""
+
+    what: Text
+    who: str
+    first: date | None
+    last: date | None
+    day: int | None
+
+    def urgency(self, today: date) -> Urgency:
+        """LATE after its last date, NOW from its first date on (or when no date is known), else LATER."""
+        if self.last is not None and today > self.last:
+            return Urgency.LATE
+        return Urgency.NOW if self.first is None or today >= self.first else Urgency.LATER
+
+
+_BEFORE_TREATMENT = (Stage.SCREENING, Stage.ELIGIBLE)
+_SAMPLED = (*_BEFORE_TREATMENT, Stage.ENROLLED, Stage.ON_TREATMENT, Stage.PAUSED, Stage.TREATMENT_ENDED, Stage.FOLLOW_UP)
+
+
+def due(study: Study, participant: Participant, *, today: date) -> tuple[Due, ...]:
+    """What is due, the most pressing first.
+
+    Parameters
+    ----------
+    today : date
+        In the calendar of the participant's site.
+    """
+    day_one = day_one_of(study, participant)
+    items = [
+        *_questions(study, participant, day_one),
+        *_samples(study, participant, day_one),
+        *_decisions(study, participant, day_one),
+        *_follow_up(study, participant),
+    ]
+    order = {Urgency.LATE: 0, Urgency.NOW: 1, Urgency.LATER: 2}
+    return tuple(sorted(items, key=lambda item: (order[item.urgency(today)], item.last or date.max, item.what.en)))
+
+
+def _questions(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:
+    if participant.stage not in _BEFORE_TREATMENT:
+        return
+    known = latest_answers(participant)
+    for spec in study.facts:
+        if spec.id not in known:
+            yield Due(spec.label, spec.asked_of, None, _at(spec.due_day, day_one), spec.due_day)
+    closed = {item.event.list for item in participant.all(ev.ListClosed) if isinstance(item.event, ev.ListClosed)}
+    for spec in study.lists:
+        if spec.id not in closed:
+            what = Text(f"{spec.name.en}: declare the list complete", f"{spec.name.zh}：声明清单完整")
+            yield Due(what, spec.asked_of, None, _at(spec.due_day, day_one), spec.due_day)
+
+
+def _samples(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:
+    if participant.stage not in _SAMPLED:
+        return
+    for spec in study.samples:
+        if spec.purpose == "endpoint" and participant.stage in _BEFORE_TREATMENT:
+            continue
+        yield from _sample(study, participant, spec, day_one)
+
+
+def _sample(study: Study, participant: Participant, spec: SampleSpec, day_one: date | None) -> Iterator[Due]:
+    window = study.point(spec.point).window
+    if any(isinstance(item.event, ev.SampleMissed) and item.event.point == spec.point for item in participant.history):
+        return
+    taken = any(isinstance(item.event, ev.MarrowTaken) and item.event.point == spec.point for item in participant.history)
+    first, last = _at(window.first, day_one), _at(window.last, day_one)
+    if not taken:
+        yield Due(spec.name, "site", first, last, window.target)
+        return
+    reported = {
+        item.event.result.method
+        for item in participant.all(ev.MrdReported)
+        if isinstance(item.event, ev.MrdReported) and item.event.point == spec.point
+    }
+    for method in spec.methods:
+        if method not in reported:
+            what = Text(f"{spec.name.en}: {method} MRD result", f"{spec.name.zh}：{method} MRD结果")
+            yield Due(what, "laboratory", first, last, window.target)
+
+
+def _decisions(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:
+    start = study.treatment.start_window
+    match participant.stage:
+        case Stage.SCREENING:
+            yield Due(
+                Text("Decide on eligibility", "判定入组资格"), "doctor", None, _at(start.last, day_one), start.last
+            )
+        case Stage.ELIGIBLE:
+            yield Due(Text("Enrol", "入组"), "doctor", None, _at(start.last, day_one), start.last)
+        case Stage.ENROLLED:
+            what = Text(f"Start {study.treatment.name.en}", f"开始{study.treatment.name.zh}")
+            yield Due(what, "doctor", _at(start.first, day_one), _at(start.last, day_one), start.target)
+        case Stage.ON_TREATMENT:
+            what = Text(f"{study.treatment.name.en}: planned end", f"{study.treatment.name.zh}：计划结束")
+            last = study.treatment.last_day
+            yield Due(what, "doctor", _at(last, day_one), None, last)
+        case Stage.PAUSED:
+            what = Text(f"{study.treatment.name.en}: restart or stop", f"{study.treatment.name.zh}：重启或停止")
+            yield Due(what, "doctor", None, None, None)
+        case Stage.TREATMENT_ENDED:
+            last_sample = max((study.point(spec.point).window.last for spec in study.samples), default=None)
+            by = None if last_sample is None else _at(last_sample, day_one)
+            yield Due(Text("Assess the response", "评估疗效"), "doctor", by, None, last_sample)
+        case _:
+            return
+
+
+def _follow_up(study: Study, participant: Participant) -> Iterator[Due]:
+    if participant.stage is not Stage.FOLLOW_UP:
+        return
+    seen = [
+        item.event.on
+        for item in participant.history
+        if isinstance(item.event, ev.FollowedUp | ev.ResponseAssessed | ev.Relapsed | ev.SecondCancer)
+    ]
+    next_visit = after_months(max(seen), study.follow_up.every_months)
+    if next_visit <= study.follow_up.until:
+        yield Due(Text("Follow-up contact", "随访"), "site", next_visit, after_months(next_visit, 1), None)
+    else:
+        yield Due(Text("End of follow-up", "随访结束"), "site", study.follow_up.until, None, None)
+
+
+def _at(day: int, day_one: date | None) -> date | None:
+    return None if day_one is None else date_of(day, day_one)
