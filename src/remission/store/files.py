@@ -192,7 +192,7 @@ def _altered(name: str, path: Path) -> Altered:
 
 def _locked_new(root: Path) -> BinaryIO:
     while True:
-        file = open(root / f"{_INCOMING}{secrets.token_hex(8)}", "xb")
+        file = open(root / f"{_INCOMING}{secrets.token_hex(8)}", "xb")  # noqa: SIM115 (its lock outlives this function)
         fcntl.flock(file, fcntl.LOCK_EX)
         # Another process that opened the folder just now may have taken it for a leftover.
         if os.fstat(file.fileno()).st_nlink:

@@ -8,7 +8,7 @@ head is appended here and forced to the disk. Lines are `<seq> <hash>`, seq ever
 import fcntl
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -83,8 +83,8 @@ class Heads:
             file.flush()
             os.fsync(file.fileno())
 
-    def all(self) -> Iterator[Head]:
-        """Every head witnessed up to now, in order; the first is (0, genesis).
+    def all(self) -> Generator[Head, None, None]:
+        """Every head witnessed up to this call, in order; the first is (0, genesis).
 
         Raises
         ------
@@ -94,8 +94,11 @@ class Heads:
             If a line is broken or the numbers do not rise.
         """
         with self._read() as file:
-            (_, _), end = self._last(file)
-            file.seek(0)
+            _, end = self._last(file)
+        return self._until(end)
+
+    def _until(self, end: int) -> Generator[Head, None, None]:
+        with self._read() as file:
             before, number = -1, 0
             while file.tell() < end:
                 number += 1

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import partial
@@ -75,19 +76,15 @@ class Ledger:
             If there is a ledger at this address, or `heads` witnesses one.
         """
         created_at = utc_text(at or datetime.now(UTC))
-        genesis = genesis_hash(trial, created_at)
-        database, witness = Database(address, missing="create"), Heads(heads)
-        with database.defining() as connection:
-            if inspect(connection).has_table(ledger.name):
-                raise StoreRefused(
-                    "there is a ledger already", where=database.place, do="open it, or choose another place"
-                )
-            metadata.create_all(connection)
-            for statement in guard_statements(database.dialect):
-                connection.exec_driver_sql(statement)
-            beginning = {"trial": trial, "created_at": created_at, "genesis": genesis}
-            connection.execute(insert(ledger), {"one": 1, "schema_version": SCHEMA_VERSION, **beginning})
-            witness.begin(genesis)
+        beginning = {"trial": trial, "created_at": created_at, "genesis": genesis_hash(trial, created_at)}
+        with ExitStack() as undo:
+            database, witness = Database(address, missing="create"), Heads(heads)
+            undo.callback(database.close)
+            with database.defining() as connection:
+                _define(connection, database)
+                connection.execute(insert(ledger), {"one": 1, "schema_version": SCHEMA_VERSION, **beginning})
+                witness.begin(beginning["genesis"])
+            undo.pop_all()
         return cls(database, witness, **beginning)
 
     @classmethod
@@ -104,22 +101,13 @@ class Ledger:
         url = parsed(address)
         if url.drivername == SQLITE and not os.path.exists(str(url.database)):
             raise Missing("there is no ledger", where=address, do="correct the address, or create the ledger")
-        database = Database(address, missing="refuse")
-        with database.reading() as connection:
-            if not inspect(connection).has_table(ledger.name):
-                raise Missing(
-                    "there is no ledger", where=database.place, do="correct the address, or create it"
-                )
-            version = connection.execute(select(ledger.c.schema_version)).scalar()
-            if version != SCHEMA_VERSION:
-                raise StoreRefused(
-                    f"the ledger's schema is version {version}; this program knows {SCHEMA_VERSION}",
-                    where=database.place,
-                    do="use the version of the program that wrote it",
-                )
-            trial, created_at, genesis = connection.execute(
-                select(ledger.c.trial, ledger.c.created_at, ledger.c.genesis)
-            ).one()
+        with ExitStack() as undo:
+            database = Database(address, missing="refuse")
+            undo.callback(database.close)
+            with database.reading() as connection:
+                _check_schema(connection, database.place)
+                trial, created_at, genesis = _beginning(connection)
+            undo.pop_all()
         return cls(database, Heads(heads), trial, created_at, genesis)
 
     def append(
@@ -191,39 +179,35 @@ class Ledger:
         Altered, Missing, Reordered, Cut
             Naming the first entry that is wrong, and what is wrong with it.
         """
-        heads = self._heads.all()
+        # The witness is read first: entries written meanwhile are then beyond it, never short of it.
         written = self._heads.last()[0]
-        with self._database.reading() as connection:
-            self._check_beginning(connection)
-            chain = checked(
-                rows.all_rows(connection),
-                self.genesis,
-                written,
-                partial(rows.elsewhere, connection),
-            )
-            verified = compared(chain, heads, self.genesis)
+        with closing(self._heads.all()) as heads, self._database.reading() as connection:
+            if _beginning(connection) != (
+                self.trial,
+                self.created_at,
+                genesis_hash(self.trial, self.created_at),
+            ):
+                raise altered(0, "the trial's name, its time of creation or the first hash")
+            with closing(rows.all_rows(connection)) as found:
+                chain = checked(found, self.genesis, written, partial(rows.elsewhere, connection))
+                verified = compared(chain, heads, self.genesis)
             rows.check_guards(connection)
         return verified
 
     def site_copy(self, site: str) -> Iterator[bytes]:
         """A site's entries as JSON lines, which `verify_site_copy` checks without the ledger."""
-        with self._database.reading() as connection:
-            beginning = {"trial": self.trial, "created_at": self.created_at, "site": str(site)}
-            yield from site_lines(rows.site_rows(connection, str(site)), beginning)
+        beginning = {"trial": self.trial, "created_at": self.created_at, "site": str(site)}
+        with self._database.reading() as connection, rows.site_rows(connection, str(site)) as found:
+            yield from site_lines(found, beginning)
 
     def close(self) -> None:
         """Give the database connections back."""
         self._database.close()
 
     def _streamed(self, wanted: Select[Any]) -> Iterator[Entry]:
-        with self._database.reading() as connection:
-            for row in rows.stream(connection, wanted):
+        with self._database.reading() as connection, rows.stream(connection, wanted) as found:
+            for row in found:
                 yield Entry(*row)
-
-    def _check_beginning(self, connection: Connection) -> None:
-        stored = connection.execute(select(ledger.c.trial, ledger.c.created_at, ledger.c.genesis)).one()
-        if tuple(stored) != (self.trial, self.created_at, genesis_hash(self.trial, self.created_at)):
-            raise altered(0, "the trial's name, its time of creation or the first hash")
 
     def _end(self, connection: Connection) -> tuple[int, str, str]:
         """Number, hash and time of the last entry."""
@@ -314,6 +298,34 @@ class Ledger:
                     where=f"{one.kind} event",
                     do="give the number of an earlier entry about the same subject",
                 )
+
+
+def _define(connection: Connection, database: Database) -> None:
+    if inspect(connection).has_table(ledger.name):
+        raise StoreRefused(
+            "there is a ledger already", where=database.place, do="open it, or choose another place"
+        )
+    metadata.create_all(connection)
+    for statement in guard_statements(database.dialect):
+        connection.exec_driver_sql(statement)
+
+
+def _check_schema(connection: Connection, place: str) -> None:
+    if not inspect(connection).has_table(ledger.name):
+        raise Missing("there is no ledger", where=place, do="correct the address, or create the ledger")
+    version = connection.execute(select(ledger.c.schema_version)).scalar()
+    if version != SCHEMA_VERSION:
+        raise StoreRefused(
+            f"the ledger's schema is version {version}; this program knows {SCHEMA_VERSION}",
+            where=place,
+            do="use the version of the program that wrote it",
+        )
+
+
+def _beginning(connection: Connection) -> tuple[str, str, str]:
+    """Trial, time of creation and genesis, as stored."""
+    stored = connection.execute(select(ledger.c.trial, ledger.c.created_at, ledger.c.genesis)).first()
+    return ("", "", "") if stored is None else (stored[0], stored[1], stored[2])
 
 
 def _last_of(connection: Connection, subject: str | None) -> int:

@@ -1,9 +1,9 @@
 """What is asked of the table of entries."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, CursorResult, Select, func, select
 from sqlalchemy.exc import DBAPIError
 
 from remission.errors import Altered
@@ -15,12 +15,12 @@ _CHUNK = 2000
 Fields = tuple[Any, ...]
 
 
-def stream(connection: Connection, wanted: Select[Any]) -> Iterator[Fields]:
-    """Rows of a query, never more than a chunk of them in memory."""
-    yield from connection.execute(wanted, execution_options={"yield_per": _CHUNK})
+def stream(connection: Connection, wanted: Select[Any]) -> CursorResult[Any]:
+    """Rows of a query, never more than a chunk of them in memory; to be closed by the caller."""
+    return connection.execute(wanted, execution_options={"yield_per": _CHUNK})
 
 
-def all_rows(connection: Connection) -> Iterator[Fields]:
+def all_rows(connection: Connection) -> Generator[Fields, None, None]:
     """Every row by rising number; where one cannot be read, the rows before it come first.
 
     Raises
@@ -30,15 +30,16 @@ def all_rows(connection: Connection) -> Iterator[Fields]:
     """
     last = 0
     try:
-        for row in stream(connection, select(entry).order_by(entry.c.seq)):
-            yield row
-            last = row[0]
+        with stream(connection, select(entry).order_by(entry.c.seq)) as found:
+            for row in found:
+                yield row
+                last = row[0]
     except DBAPIError:
         yield from _one_by_one(connection, last)
 
 
-def site_rows(connection: Connection, site: str) -> Iterator[Fields]:
-    """The rows of one site by rising number."""
+def site_rows(connection: Connection, site: str) -> CursorResult[Any]:
+    """The rows of one site by rising number; to be closed by the caller."""
     return stream(connection, select(entry).where(entry.c.site == site).order_by(entry.c.seq))
 
 
