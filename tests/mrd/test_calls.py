@@ -78,7 +78,8 @@ def test_flow_table(found: int, cells: int, detected: Detection, call: Call) -> 
         (0, 2_995_732, NONE, U),
         (0, 100_000, NONE, U),
         (1, 100_000, LOW, U),  # one template in 650 ng: detected, and no evidence of 1e-6 or more
-        (2.9, 100_000, LOW, U),
+        (2, 100_000, LOW, P),  # its exact interval, from 2.4e-6, lies above 1e-6
+        (2.9, 100_000, LOW, P),
         (3, 100_000, LOW, P),
     ],
 )
@@ -109,6 +110,12 @@ def test_levels_are_compared_unrounded() -> None:
     assert against(flow(333_333, 10**6), third, third).call is N
     assert against(flow(333_334, 10**6), third, third).call is P
     assert against(flow(10**6, 3 * 10**6), third, third).call is P
+
+
+@pytest.mark.parametrize(("found", "call"), [(0, U), (99, U), (100, P), (100_000, P)])
+def test_a_blinding_flag_spoils_a_negative_not_a_positive(found: int, call: Call) -> None:
+    result = flow(found, 10**6, ("cd19-only-gate",))
+    assert against(result, FLOW, FLOW, frozenset(), frozenset({"cd19-only-gate"})).call is call
 
 
 @pytest.mark.parametrize("found", [0, 100_000])

@@ -53,6 +53,7 @@ def against(
     threshold: Fraction,
     required_lod: Fraction,
     disqualifying_flags: Set[str] = frozenset(),
+    blinding_flags: Set[str] = frozenset(),
 ) -> Answer:
     """Whether the level is below `threshold`, shown by a test whose LOD is at most `required_lod`.
 
@@ -64,14 +65,18 @@ def against(
         Fractions of cells, read from decimal text (`Fraction("0.0001")` is 0.01 %). A level equal to the
         threshold is not below it.
     disqualifying_flags : set of str
-        Flags of the study file under which a result says nothing.
+        Flags of the study file under which a result says nothing (a contaminated run).
+    blinding_flags : set of str
+        Flags under which disease can be missed but not invented (a CD19-only gate after anti-CD19
+        therapy, a sample thinned by blood): such a result can be positive, never negative.
 
     Returns
     -------
     Answer
-        In this order: a disqualifying flag is not evaluable; a level not below the threshold is positive,
-        or not evaluable where the test's own LOD is higher still; a level below it is negative where the
-        LOD is at most the required one, else not evaluable.
+        In this order: a disqualifying flag is not evaluable; a level not below the threshold is positive
+        where the test's own LOD allows it or, by sequencing, where the whole interval is not below the
+        threshold; a blinding flag is not evaluable; a level below the threshold is negative where the LOD
+        is at most the required one; all else is not evaluable.
 
     Raises
     ------
@@ -84,15 +89,28 @@ def against(
             where="MRD threshold",
             do="give 0 < required LOD <= threshold <= 1: a blunter test cannot show what lies below",
         )
-    raised = tuple(flag for flag in result.flags if flag in disqualifying_flags)
-    if raised:
-        return Answer(Call.NOT_EVALUABLE, words.disqualified(raised))
-    # Level and LOD are quotients by the same N, and float division and float(Fraction) round to nearest:
-    # equal ratios give equal floats. The threshold is compared exactly.
-    if result.exact_level >= threshold and result.level >= result.lod:
+    disqualified = tuple(flag for flag in result.flags if flag in disqualifying_flags)
+    if disqualified:
+        return Answer(Call.NOT_EVALUABLE, words.disqualified(disqualified))
+    if _shown_at_or_above(result, threshold):
         return Answer(Call.POSITIVE, words.positive(result, threshold))
+    blinded = tuple(flag for flag in result.flags if flag in blinding_flags)
+    if blinded:
+        return Answer(Call.NOT_EVALUABLE, words.disqualified(blinded))
     if result.exact_level < threshold and result.lod <= float(required_lod):
         return Answer(Call.NEGATIVE, words.negative(result, threshold))
     needed = cells_for_limit(result.lod * result.cells, float(required_lod))
     more = max(needed - result.cells, 1)
     return Answer(Call.NOT_EVALUABLE, words.too_shallow(result, required_lod, more), more)
+
+
+def _shown_at_or_above(result: MrdResult, threshold: Fraction) -> bool:
+    """Whether disease at or above the threshold is shown, compared exactly.
+
+    Level and LOD are quotients by the same N, and float division and float(Fraction) round to nearest:
+    equal ratios give equal floats. Flow events fewer than the LOD are no population, however few the
+    cells; a sequenced template of the index clone is one, and its exact interval speaks for it.
+    """
+    if result.exact_level < threshold:
+        return False
+    return result.level >= result.lod or (result.method == Method.NGS and Fraction(result.lower) >= threshold)

@@ -281,7 +281,10 @@ class SampleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Level by `method` at `point` below `threshold`, shown by a test whose LOD is at most `required_lod`."""
+    """Level by `method` at `point` below `threshold`, shown by a test whose LOD is at most `required_lod`.
+
+    `disqualifying_flags`: such a result says nothing; `blinding_flags`: it can be positive, never negative.
+    """
 
     id: str
     name: Text
@@ -295,6 +298,7 @@ class Endpoint:
     record_text: str
     mark: Mark
     note: Text
+    blinding_flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +400,7 @@ class Assay:
     method: str
     cells: int
     events_for_lod: int
+    events_for_loq: int
     mark: Mark
     cite: str
     dna_ng: Decimal | None = None

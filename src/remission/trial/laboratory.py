@@ -67,9 +67,10 @@ def report_flow(
     """
     point = _point_of(trial, subject, sample, Method.FLOW)
     evidence = _evidence(trial, "flow counts", method_version, files, settings)
+    assay = _assay(trial, Method.FLOW)
     result = from_flow_counts(
         found, tuple(examined), primary, evidence,
-        lod_events=_assay(trial, Method.FLOW).events_for_lod, flags=_flags(flags, files),
+        lod_events=assay.events_for_lod, loq_events=assay.events_for_loq, flags=_flags(flags, files),
     )  # fmt: skip
     return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
 
@@ -97,7 +98,8 @@ def report_ngs(
     """
     point = _point_of(trial, subject, sample, Method.NGS)
     evidence = _evidence(trial, "ngs counts", method_version, files, settings)
-    result = from_ngs_counts(templates, cells, evidence, flags=_flags(flags, files))
+    loq = _assay(trial, Method.NGS).events_for_loq
+    result = from_ngs_counts(templates, cells, evidence, loq_templates=loq, flags=_flags(flags, files))
     return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
 
 
