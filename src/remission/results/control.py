@@ -1,0 +1,106 @@
+"""One endpoint against its historical control: exact test, critical value, and how far the control holds."""
+
+from remission.protocol.study import Evidence, Study
+from remission.results.numbers import (
+    FRACTION,
+    NOT_EVALUABLE,
+    PARTICIPANTS,
+    Book,
+    Number,
+    p_text,
+    percent_of,
+    plain,
+)
+from remission.stats.proportions import binomial_p_greater, critical_value
+from remission.terms.words import Text
+
+YES_NO = "yes (1) or no (0)"
+_NO_COUNT = Text("no count would do", "任何例数均不足")
+NOT_YET = Text("not yet: results are pending", "尚不能判定：结果未齐")
+
+
+def constants(book: Book, study: Study) -> None:
+    """Enter what the study file fixes: size, alpha, and the control's rate for each endpoint."""
+    source = f"study file {study.id}, version {study.version}, sha256 {study.digest or 'not given'}"
+    size, alpha = study.design.participants, float(study.design.alpha)
+    words = Text(f"{source}, [design]: {study.design.cite}", f"{source}，[design]：{study.design.cite}")
+    label = Text("Participants planned", "计划例数")
+    book.enter(Number("design.participants", size, plain(str(size)), PARTICIPANTS, label, words))
+    label = Text("One-sided alpha", "单侧α")
+    book.enter(Number("design.alpha", alpha, plain(f"{alpha:g}"), FRACTION, label, words))
+    for rate in study.control.rates:
+        name, p0 = study.endpoint(rate.endpoint).name, float(rate.p0)
+        label = Text(f"Control rate: {name.en}", f"对照率：{name.zh}")
+        words = Text(
+            f"{source}, [[control.rates]], evidence: {rate.evidence}. {rate.note.en}",
+            f"{source}，[[control.rates]]，证据：{rate.evidence}。{rate.note.zh}",
+        )
+        book.enter(Number(f"control.{rate.endpoint}.p0", p0, plain(percent_of(p0)), FRACTION, label, words))
+
+
+def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
+    """What must be read beside a comparison with the control: no evidence, or another method."""
+    rate, end = study.rate(endpoint), study.endpoint(endpoint)
+    p0, found = percent_of(float(rate.p0)), list[Text]()
+    words = {
+        Evidence.NONE: Text("has no evidence", "无证据"),
+        Evidence.ASSUMED: Text("is an assumption", "为假设值"),
+    }.get(rate.evidence)
+    if words is not None:
+        found.append(
+            Text(
+                f"{end.name.en}: the control rate {p0} {words.en}. {rate.note.en}",
+                f"{end.name.zh}：对照率{p0}{words.zh}。{rate.note.zh}",
+            )
+        )
+    if rate.method != end.method:
+        found.append(
+            Text(
+                f"{end.name.en}: the control was measured by {rate.method}, the endpoint by {end.method}.",
+                f"{end.name.zh}：对照采用{rate.method}检测，终点采用{end.method}检测。",
+            )
+        )
+    return tuple(found)
+
+
+def against_control(
+    book: Book, study: Study, endpoint: str, stem: str, *, pending: bool
+) -> tuple[str, str, str]:
+    """Test the rate entered under `stem` against the control: ids of p-value, critical value, decision.
+
+    The decision is withheld while an answer is `pending`, and not evaluable where nobody is counted.
+    """
+    x, n = book.numbers[f"{stem}.responders"].value, book.numbers[f"{stem}.n"].value
+    p0, alpha = float(study.rate(endpoint).p0), float(study.design.alpha)
+    control = f"control.{endpoint}.p0"
+    p, critical = None, None
+    if isinstance(x, int) and isinstance(n, int) and n > 0:
+        p, critical = binomial_p_greater(x, n, p0), critical_value(n, p0, alpha)
+    label = Text("Exact one-sided p against the control", "与对照比较的精确单侧p值")
+    words = Text(
+        "P(X >= responders), X ~ Binomial(n, control rate)", "P(X >= 缓解数)，X ~ 二项分布(n, 对照率)"
+    )
+    text = NOT_EVALUABLE if p is None else plain(p_text(p))
+    inputs = (f"{stem}.responders", f"{stem}.n", control)
+    p_id = book.enter(Number(f"{stem}.p", p, text, FRACTION, label, words, inputs))
+    label = Text("Responders needed", "所需缓解例数")
+    words = Text(
+        "smallest x with P(X >= x) <= alpha, X ~ Binomial(n, control rate)",
+        "满足P(X >= x) <= α的最小x，X ~ 二项分布(n, 对照率)",
+    )
+    text = NOT_EVALUABLE if p is None else _NO_COUNT if critical is None else plain(str(critical))
+    inputs = (f"{stem}.n", control, "design.alpha")
+    critical_id = book.enter(Number(f"{stem}.critical", critical, text, PARTICIPANTS, label, words, inputs))
+    return p_id, critical_id, decision(book, study, f"{stem}.decision", p_id, pending=pending)
+
+
+def decision(book: Book, study: Study, id: str, p_id: str, *, pending: bool) -> str:
+    """Enter whether the p-value at `p_id` is at most alpha."""
+    p, alpha = book.numbers[p_id].value, float(study.design.alpha)
+    value = None if pending or p is None else int(p <= alpha)
+    text = {
+        1: Text("above the control", "高于对照"),
+        0: Text("not shown above the control", "未显示高于对照"),
+    }.get(-1 if value is None else value, NOT_YET if pending else NOT_EVALUABLE)
+    label, words = Text("Decision", "判定"), Text("p <= alpha", "p <= α")
+    return book.enter(Number(id, value, text, YES_NO, label, words, (p_id, "design.alpha")))
