@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import BinaryIO, NoReturn, cast
+from typing import BinaryIO, cast
 
-from remission.errors import InputRefused, Malformed, Truncated, UnknownFormat
+from remission.errors import InputRefused, Malformed, UnknownFormat
 from remission.registry.door import LIMIT, check_characters, check_lines, read_text
 from remission.registry.json_door import Json
 from remission.registry.page_content import ORG_STUDY_ID, SECONDARY_ID, named
+from remission.registry.page_cursor import Lines
 from remission.registry.page_lines import from_line, from_place_line, unguarded
 from remission.registry.page_words import BASIC, DESIGN, ELIGIBILITY, RESULTS, SECTIONS, Section
 from remission.registry.read_v2 import study_of
@@ -42,7 +42,7 @@ def record_of(text: str, name: str) -> tuple[RegistryRecord, tuple[str, ...]]:
     check_characters(text, name)
     if text.partition("\n")[0].endswith("\r"):
         text = text.replace("\r\n", "\n")
-    page = _Lines(name, [*text.split("\n"), ""], 0, ends_file=True)
+    page = Lines(name, [*text.split("\n"), ""], 0, ends_file=True)
     study: Object = {"protocolSection": {}}
     notes = _top(page, study)
     bodies = _bodies(page)
@@ -61,73 +61,7 @@ def record_of(text: str, name: str) -> tuple[RegistryRecord, tuple[str, ...]]:
     return record, (*notes, *odd)
 
 
-@dataclass(slots=True)
-class _Lines:
-    """Lines of the page; `first` is the number of the line before them."""
-
-    name: str
-    lines: list[str]
-    first: int
-    ends_file: bool
-    at: int = 0
-
-    def more(self) -> bool:
-        return any(self.lines[self.at :])
-
-    def look(self, ahead: int = 0) -> str:
-        return self.lines[self.at + ahead] if self.at + ahead < len(self.lines) else ""
-
-    def take(self, what: str) -> str:
-        """The next line, which has a blank line after it."""
-        if self.at >= len(self.lines):
-            self.refuse(f"{what} is missing")
-        line = self.lines[self.at]
-        self.at += 1
-        if self.look():
-            self.refuse(f"{self.look()[:60]!r} stands where a blank line must follow {what}")
-        self.at += 1
-        return line
-
-    def value(self, what: str) -> str | Absent:
-        """A value on a line of its own."""
-        if self.look() == "":
-            self.refuse(f"{what} is missing")
-        return from_line(self.take(what))
-
-    def marked(self, label: str) -> str | Absent:
-        """What follows `label` on its line."""
-        if not self.look().startswith(label + " "):
-            self.refuse(f"{self.look()[:60]!r} stands where {label!r} is expected")
-        return from_line(self.take(label)[len(label) + 1 :])
-
-    def until(self, label: str) -> list[str]:
-        """The lines before the next line that begins with `label`."""
-        for end in range(self.at, len(self.lines)):
-            if self.lines[end].startswith(label + " "):
-                taken, self.at = self.lines[self.at : end], end
-                return taken
-        self.at = len(self.lines)
-        self.refuse(f"{label!r} is missing")
-
-    def refuse(self, what: str) -> NoReturn:
-        """Truncated if the fault is in the file's last line or in a heading cut there, else Malformed."""
-        at = min(self.at, len(self.lines) - 1)
-        where = f"{self.name}, line {self.first + at + 1}"
-        rest = "\n".join(self.lines[at:]).strip()
-        cut = "\n" not in rest or any(
-            f"{one.heading}\n\n{one.sentence or PENDING}".startswith(rest) for one in SECTIONS
-        )
-        if self.ends_file and cut:
-            raise Truncated(f"the page ends early: {what}", where=where, do="fetch the page again")
-        raise Malformed(what, where=where, do="correct the page, or fetch it again")
-
-    def refuse_above(self, what: str) -> NoReturn:
-        """`refuse` the line just taken."""
-        self.at -= 2
-        self.refuse(what)
-
-
-def _top(page: _Lines, study: Object) -> tuple[str, ...]:
+def _top(page: Lines, study: Object) -> tuple[str, ...]:
     if not any(line.startswith("NCT ID: ") for line in page.lines[:10]):
         if len(page.lines) < 4:
             page.at = len(page.lines) - 1
@@ -146,14 +80,14 @@ def _top(page: _Lines, study: Object) -> tuple[str, ...]:
     return (_UPDATED_NOTE,)
 
 
-def _bodies(page: _Lines) -> dict[str, _Lines]:
+def _bodies(page: Lines) -> dict[str, Lines]:
     """The lines under each heading; headings must stand in page order, each once."""
     starts = list(_headings(page))
     if not starts and page.more():
         page.refuse(f"{page.look()[:60]!r} stands where a section's heading is expected")
     if starts and starts[0][0] != page.at:
         page.refuse(f"{page.look()[:60]!r} stands before the first heading")
-    bodies: dict[str, _Lines] = {}
+    bodies: dict[str, Lines] = {}
     order = [section.key for section in SECTIONS]
     for number, (start, section) in enumerate(starts):
         page.at = start
@@ -163,11 +97,11 @@ def _bodies(page: _Lines) -> dict[str, _Lines]:
             page.refuse(f"section {section.heading!r} is out of order")
         end = starts[number + 1][0] if number + 1 < len(starts) else len(page.lines)
         begin = start + (4 if section.sentence else 2)
-        bodies[section.key] = _Lines(page.name, page.lines[begin:end], begin, end == len(page.lines))
+        bodies[section.key] = Lines(page.name, page.lines[begin:end], begin, end == len(page.lines))
     return bodies
 
 
-def _headings(page: _Lines) -> Iterator[tuple[int, Section]]:
+def _headings(page: Lines) -> Iterator[tuple[int, Section]]:
     by_heading = {section.heading: section for section in SECTIONS}
     for at in range(page.at, len(page.lines) - 2):
         section = by_heading.get(page.lines[at])
@@ -179,7 +113,6 @@ def _headings(page: _Lines) -> Iterator[tuple[int, Section]]:
 
 
 _RESULTS = {words: posted for posted, (words, _) in RESULTS.items()}
-PENDING = RESULTS[False][0]
 
 
 def _set(study: Object, place: str, value: Json | Absent) -> None:
@@ -193,7 +126,7 @@ def _set(study: Object, place: str, value: Json | Absent) -> None:
     target[last] = value
 
 
-def _checked(body: _Lines, check: Callable[[str], object], value: str | Absent) -> str | Absent:
+def _checked(body: Lines, check: Callable[[str], object], value: str | Absent) -> str | Absent:
     if value is ABSENT:
         return ABSENT
     try:
@@ -206,21 +139,21 @@ def _made(**given: Json | Absent) -> Object:
     return {key: value for key, value in given.items() if value is not ABSENT}
 
 
-def _listed(body: _Lines, one: Callable[[_Lines], Json]) -> Json:
+def _listed(body: Lines, one: Callable[[Lines], Json]) -> Json:
     made: list[Json] = []
     while body.more():
         made.append(one(body))
     return made
 
 
-def _results(body: _Lines, study: Object) -> None:
+def _results(body: Lines, study: Object) -> None:
     posted = _RESULTS[body.take("whether results are posted")]
     if body.take("the note on results") != RESULTS[posted][1]:
         body.refuse_above(f"the note on results is not {RESULTS[posted][1][:40]!r}...")
     study["hasResults"] = posted
 
 
-def _labelled(body: _Lines, study: Object, places: dict[str, str]) -> None:
+def _labelled(body: Lines, study: Object, places: dict[str, str]) -> None:
     seen: set[str] = set()
     while body.more():
         label = body.take("a label")
@@ -233,7 +166,7 @@ def _labelled(body: _Lines, study: Object, places: dict[str, str]) -> None:
             _set(study, places[label], [])
 
 
-def _as_written(body: _Lines, label: str) -> Json | Absent:
+def _as_written(body: Lines, label: str) -> Json | Absent:
     """The value of a labelled line, as API v2 writes it."""
     value = body.value(label)
     if value is ABSENT:
@@ -255,19 +188,19 @@ def _as_written(body: _Lines, label: str) -> Json | Absent:
             return value
 
 
-def _design(body: _Lines, study: Object) -> None:
+def _design(body: Lines, study: Object) -> None:
     _set(study, "designModule.designInfo", {})
     _labelled(body, study, DESIGN)
 
 
-def _free(place: str) -> Callable[[_Lines, Object], None]:
-    def read(body: _Lines, study: Object) -> None:
+def _free(place: str) -> Callable[[Lines, Object], None]:
+    def read(body: Lines, study: Object) -> None:
         _set(study, place, unguarded(body.lines[:-1]) if body.lines else "")
 
     return read
 
 
-def _eligibility(body: _Lines, study: Object) -> None:
+def _eligibility(body: Lines, study: Object) -> None:
     _set(study, "eligibilityModule", {})
     end = next((at for at, line in enumerate(body.lines) if line in ELIGIBILITY), None)
     text = body.lines[:-1] if end is None else body.lines[:end]
@@ -278,14 +211,14 @@ def _eligibility(body: _Lines, study: Object) -> None:
         _labelled(body, study, ELIGIBILITY)
 
 
-def _intervention(body: _Lines) -> Json:
+def _intervention(body: Lines) -> Json:
     name = body.value("an intervention's name")
     text = body.until("Intervention Type")
     described = unguarded(text[:-1]) if text else ABSENT
     return _made(name=name, description=described, type=body.marked("Intervention Type"))
 
 
-def _groups(body: _Lines, study: Object) -> None:
+def _groups(body: Lines, study: Object) -> None:
     """Arms; what each receives ends where its description under Interventions says."""
     module = cast(Object, cast(Object, study["protocolSection"]).get("armsInterventionsModule", {}))
     known = cast(list[dict[str, str]], module.get("interventions", []))
@@ -303,7 +236,7 @@ def _groups(body: _Lines, study: Object) -> None:
     _set(study, "armsInterventionsModule.armGroups", made)
 
 
-def _received(body: _Lines, known: list[dict[str, str]]) -> Iterator[str]:
+def _received(body: Lines, known: list[dict[str, str]]) -> Iterator[str]:
     while body.look(2).startswith("Intervention Type "):
         name = body.value("an intervention's name")
         kind = body.marked("Intervention Type")
@@ -321,7 +254,7 @@ def _received(body: _Lines, known: list[dict[str, str]]) -> Iterator[str]:
         yield "-" if said is ABSENT else named(kind, said)
 
 
-def _sponsors(body: _Lines, study: Object) -> None:
+def _sponsors(body: Lines, study: Object) -> None:
     helping: list[Json] = []
     leading: Json | Absent = ABSENT
     while body.more():
@@ -339,7 +272,7 @@ def _sponsors(body: _Lines, study: Object) -> None:
     )
 
 
-def _responsible(body: _Lines, study: Object) -> None:
+def _responsible(body: Lines, study: Object) -> None:
     lines = body.until("Responsibility Role")
     if len(lines) not in (0, 2, 4) or any(lines[1::2]):
         body.refuse("a name and a title are expected before 'Responsibility Role'")
@@ -348,7 +281,7 @@ def _responsible(body: _Lines, study: Object) -> None:
     _set(study, "sponsorCollaboratorsModule.responsibleParty", party)
 
 
-def _location(body: _Lines) -> Json:
+def _location(body: Lines) -> Json:
     facility = body.value("a site's name")
     line = body.take("a site's place")
     if (place := from_place_line(line)) is None:
@@ -358,13 +291,13 @@ def _location(body: _Lines) -> Json:
     return _made(facility=facility, status=status, city=city, state=state, country=country)
 
 
-def _line(body: _Lines) -> Json:
+def _line(body: Lines) -> Json:
     if (value := body.value("a name")) is ABSENT:
         body.refuse_above("a name is missing")
     return value
 
 
-def _contact(body: _Lines) -> Json:
+def _contact(body: Lines) -> Json:
     name = body.value("a contact's name")
     made = _made(name=name, role=body.marked("Role:"))
     while body.more() and not body.look(2).startswith("Role: "):
@@ -379,7 +312,7 @@ def _contact(body: _Lines) -> Json:
     return made
 
 
-def _reference(body: _Lines) -> Json:
+def _reference(body: Lines) -> Json:
     lines = body.until("Reference Type")
     kind = from_line(body.look().removeprefix("Reference Type "))
     body.at += 1
@@ -394,7 +327,7 @@ def _reference(body: _Lines) -> Json:
     return _made(pmid=pmid, type=kind, citation=cited)
 
 
-def _identifiers(body: _Lines, study: Object) -> None:
+def _identifiers(body: Lines, study: Object) -> None:
     others: list[Json] = []
     own: Json | Absent = ABSENT
     while body.more():
@@ -412,7 +345,7 @@ def _identifiers(body: _Lines, study: Object) -> None:
     _set(study, "identificationModule.secondaryIdInfos", others if others or own is ABSENT else ABSENT)
 
 
-def _related(body: _Lines) -> Json:
+def _related(body: Lines) -> Json:
     title = from_line(body.look())
     body.at += 1
     line = body.take("a related trial's number")
@@ -423,18 +356,18 @@ def _related(body: _Lines) -> Json:
     return _made(title=title, nctId=found[1], status=status, phases=phases)
 
 
-def _into(place: str, one: Callable[[_Lines], Json]) -> Callable[[_Lines, Object], None]:
+def _into(place: str, one: Callable[[Lines], Json]) -> Callable[[Lines, Object], None]:
     return lambda body, study: _set(study, place, _listed(body, one))
 
 
-def _beyond(key: str, one: Callable[[_Lines], Json]) -> Callable[[_Lines, Object], None]:
-    def read(body: _Lines, study: Object) -> None:
+def _beyond(key: str, one: Callable[[Lines], Json]) -> Callable[[Lines, Object], None]:
+    def read(body: Lines, study: Object) -> None:
         cast(Object, study.setdefault("supplementSection", {}))[key] = _listed(body, one)
 
     return read
 
 
-_READERS: dict[str, Callable[[_Lines, Object], None]] = {
+_READERS: dict[str, Callable[[Lines, Object], None]] = {
     "results": _results,
     "basic": lambda body, study: _labelled(body, study, BASIC),
     "summary": _free("descriptionModule.briefSummary"),
