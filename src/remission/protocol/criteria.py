@@ -12,9 +12,9 @@ criterion's anchor date. Levels are fractions of cells.
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 
 from remission.errors import StudyRefused
@@ -125,6 +125,8 @@ Expression = Compare | Happened | Not | All | Any
 _SIGNS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
 }  # fmt: skip
+_LONGEST = 2000
+_FARTHEST = 40_000  # days in a long life
 _MIRROR = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -143,11 +145,13 @@ def parse(text: str, *, where: str) -> Expression:
     StudyRefused
         With the column, for anything that is not of the language.
     """
+    if len(text) > _LONGEST:
+        raise _refused(f"an expression of {len(text)} characters is longer than {_LONGEST}", where, None)
     try:
         tree = ast.parse(text.strip(), mode="eval").body
+        return _Parser(text, where).expression(tree)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _refused(f"{text!r} is not an expression", where, getattr(error, "offset", None)) from None
-    return _Parser(text, where).expression(tree)
 
 
 def _refused(what: str, where: str, column: int | None) -> StudyRefused:
@@ -212,7 +216,11 @@ class _Parser:
                 return AgeMonths()
             case ast.Name(id=fact):
                 return Answer(fact)
-            case ast.Call(func=ast.Name(id="mrd"), args=[ast.Constant(value=str(method)), ast.Constant(value=str(point))]):
+            case ast.Call(
+                func=ast.Name(id="mrd"),
+                args=[ast.Constant(value=str(method)), ast.Constant(value=str(point))],
+                keywords=[],
+            ):
                 return Level(method, point)
             case ast.Call(func=ast.Name(id="days_of")):
                 return DaysOf(*self._look_back(node))
@@ -220,25 +228,29 @@ class _Parser:
                 raise self._no(node, f"{ast.unparse(node)!r} is not something that can be asked")
 
     def _look_back(self, node: ast.Call) -> tuple[str, Span, tuple[str, ...]]:
-        if len(node.args) != 1 or not isinstance(node.args[0], ast.Constant) or not isinstance(node.args[0].value, str):
-            raise self._no(node, f"{ast.unparse(node)!r} names no therapy or event")
-        months, days, except_for = 0, 0, ()
-        for word in node.keywords:
-            match word:
-                case ast.keyword(arg="months", value=ast.Constant(value=int(count))) if count > 0:
-                    months = count
-                case ast.keyword(arg="days", value=ast.Constant(value=int(count))) if count > 0:
-                    days = count
-                case ast.keyword(arg="except_for", value=value):
-                    except_for = self._words(value)
-                case _:
-                    raise self._no(node, f"{ast.unparse(node)!r} has a word that is not in the language")
-        return node.args[0].value, Span(months, days), except_for
+        match node.args:
+            case [ast.Constant(value=str(what))]:
+                pass
+            case _:
+                raise self._no(node, f"{ast.unparse(node)!r} names no therapy or event")
+        words = {word.arg: word.value for word in node.keywords}
+        if len(words) < len(node.keywords) or not words.keys() <= {"months", "days", "except_for"}:
+            raise self._no(node, f"{ast.unparse(node)!r} has a word twice, or a word of its own")
+        if {"months", "days"} <= words.keys():
+            raise self._no(node, f"{ast.unparse(node)!r} looks back both months and days")
+        months, days = (self._count(words[unit]) if unit in words else 0 for unit in ("months", "days"))
+        except_for = self._words(words["except_for"]) if "except_for" in words else ()
+        return what, Span(months, days), except_for
+
+    def _count(self, node: ast.expr) -> int:
+        if isinstance(node, ast.Constant) and type(node.value) is int and 0 < node.value <= _FARTHEST:
+            return node.value
+        raise self._no(node, f"{ast.unparse(node)!r} is not a whole number from 1 to {_FARTHEST}")
 
     def _words(self, node: ast.expr) -> tuple[str, ...]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return (node.value,)
-        if isinstance(node, ast.Tuple | ast.List):
+        if isinstance(node, ast.Tuple | ast.List) and node.elts:
             return tuple(word for part in node.elts for word in self._words(part))
         raise self._no(node, f"{ast.unparse(node)!r} is not a list of words")
 
@@ -247,11 +259,33 @@ class _Parser:
             case ast.Constant(value=bool(value)):
                 return value
             case ast.Constant(value=int() | float()):
-                return Decimal(ast.get_source_segment(self._text.strip(), node) or str(node.value))
+                return self._number(node)
             case ast.Constant(value=str(value)):
                 return value
             case _:
                 raise self._no(node, f"{ast.unparse(node)!r} is not a number or a word")
+
+    def _number(self, node: ast.Constant) -> Decimal:
+        written = ast.get_source_segment(self._text.strip(), node) or str(node.value)
+        try:
+            return Decimal(written)
+        except InvalidOperation:
+            raise self._no(node, f"{written!r} is not a decimal number") from None
+
+
+def truth(expression: Expression, ask: Callable[[Compare | Happened], Truth]) -> Truth:
+    """The three-valued truth of an expression, its comparisons and look-backs answered by `ask`."""
+    match expression:
+        case All(parts=parts) | Any(parts=parts):
+            answers = {truth(part, ask) for part in parts}
+            decisive = Truth.of(isinstance(expression, Any))
+            if decisive in answers:
+                return decisive
+            return Truth.UNKNOWN if Truth.UNKNOWN in answers else decisive.negated()
+        case Not(part=part):
+            return truth(part, ask).negated()
+        case leaf:
+            return ask(leaf)
 
 
 def leaves(expression: Expression) -> Iterator[Compare | Happened]:

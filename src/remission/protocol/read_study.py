@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import partial
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, get_origin
 
 import cattrs
+from cattrs.cols import homogenous_tuple_structure_factory
 from cattrs.errors import ForbiddenExtraKeysError
 
 from remission.errors import Refusal, StudyRefused
@@ -42,12 +43,16 @@ def read_study(stream: BinaryIO, *, name: str) -> Study:
     try:
         tree = tomllib.loads(raw.decode("utf-8"), parse_float=Decimal)
     except UnicodeDecodeError as error:
-        raise _refused("the study file is not UTF-8", f"{name}, byte {error.start + 1}", "save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise _refused(f"broken TOML: {error}", name, "correct the line") from None
-    if tree.get("schema_version") != SCHEMA_VERSION:
         raise _refused(
-            f"schema_version {tree.get('schema_version')!r} is not {SCHEMA_VERSION}", name, "use a study file of this version"
+            "the study file is not UTF-8", f"{name}, byte {error.start + 1}", "save as UTF-8"
+        ) from None
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        # tomllib lets through what int() and Decimal() say of absurd numbers, and Python of absurd nesting.
+        raise _refused(f"broken TOML: {str(error)[:200]}", name, "correct the line") from None
+    if tree.get("schema_version") != SCHEMA_VERSION:
+        found = tree.get("schema_version")
+        raise _refused(
+            f"schema_version {found!r} is not {SCHEMA_VERSION}", name, "use this version's study file"
         )
     return replace(_structured(tree, name), digest=hashlib.sha256(raw).hexdigest())
 
@@ -57,7 +62,8 @@ def _structured(tree: Mapping[str, object], name: str) -> Study:
         return _CONVERTER.structure(tree, Study)
     except (cattrs.BaseValidationError, ForbiddenExtraKeysError) as error:
         path, what = _first(error)
-        raise _refused(what, f"{name}, {path or 'top level'}", "compare with the study file of a shipped study") from None
+        where = f"{name}, {path or 'top level'}"
+        raise _refused(what, where, "compare with the study file of a shipped study") from None
 
 
 def _refused(what: str, where: str, do: str) -> StudyRefused:
@@ -115,9 +121,30 @@ def _converter() -> cattrs.Converter:
         converter.register_structure_hook(kind, _exact(kind))
     # Exactly `str`: a StrEnum is a str too, and keeps its own hook.
     converter.register_structure_hook_func(partial(operator.is_, str), _exact(str))
-    converter.register_structure_hook(SiteId, lambda value, _: SiteId(str(value)))
-    converter.register_structure_hook(StudyId, lambda value, _: StudyId(str(value)))
+    for kind in (SiteId, StudyId):
+        converter.register_structure_hook(kind, _id)
+    converter.register_structure_hook_factory(_is_list, _list_hook)
     return converter
+
+
+def _id(value: Any, kind: type[SiteId] | type[StudyId]) -> Any:
+    return kind(_exact(str)(value, kind))
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _list_hook(kind: Any, converter: cattrs.BaseConverter) -> Any:
+    """Lists, and only lists: a text is not a list of its letters, a table not one of its keys."""
+    structure = homogenous_tuple_structure_factory(kind, converter)
+
+    def hook(value: Any, expected: Any) -> Any:
+        if not isinstance(value, list):
+            raise ValueError(f"{str(value)[:60]!r} is not a list")
+        return structure(value, expected)
+
+    return hook
 
 
 _CONVERTER = _converter()
