@@ -1,6 +1,8 @@
 import json
 import random
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -155,6 +157,38 @@ def test_a_flipped_bit_on_the_disk_is_found(tmp_path: Path, draft: Callable[...,
         path.write_bytes(whole[:at] + b"\xff" + whole[at + 1 :])
         assert first_wrong(ledger) == (Altered, f"entry {number + 1}")
         ledger.close()
+
+
+def test_an_entry_hidden_from_readers_is_found(tmp_path: Path, draft: Callable[..., Draft]) -> None:
+    """The row is whole and in its place, but the index by which a subject is read does not hold it."""
+    path = tmp_path / "ledger.sqlite3"
+    ledger = Ledger.create(f"sqlite:///{path}", "trial", tmp_path / "heads")
+    ledger.append([draft(1), draft(2), draft(3)], at=AT)
+    ledger.close()
+
+    def run(*statements: str) -> list[tuple[object, ...]]:
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("PRAGMA writable_schema = ON")
+        found = [row for statement in statements for row in connection.execute(statement).fetchall()]
+        connection.close()
+        return found
+
+    guards = run("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    run(*(f"DROP TRIGGER {name}" for (name,) in guards))
+    (row,) = run("SELECT * FROM ledger_entry WHERE seq = 2")
+    (index,) = run("SELECT * FROM sqlite_master WHERE name = 'ledger_entry_subject'")
+    run(
+        "DELETE FROM ledger_entry WHERE seq = 2",
+        "DELETE FROM sqlite_master WHERE name = 'ledger_entry_subject'",
+    )
+    quoted = ", ".join("NULL" if value is None else repr(value) for value in row)
+    run(f"INSERT INTO ledger_entry VALUES ({quoted})")
+    run(f"INSERT INTO sqlite_master VALUES ({', '.join(repr(value) for value in index)})")
+    ledger = Ledger.open(f"sqlite:///{path}", tmp_path / "heads")
+    assert [entry.seq for entry in ledger.entries(subject="03-001")] == [1, 3]
+    with pytest.raises(Altered, match="row 2 missing from index ledger_entry_subject"):
+        ledger.verify()
+    ledger.close()
 
 
 def test_a_ruined_file_is_altered(tmp_path: Path, draft: Callable[..., Draft]) -> None:
@@ -318,3 +352,24 @@ def test_random_batches_verify_and_random_tampering_is_named(
         refusal, where = first_wrong(ledger)
         assert (refusal in refusals, where) == (True, f"entry {seq}")
         ledger.close()
+
+
+def test_the_verifier_printed_in_the_docs_works(tmp_path: Path, draft: Callable[..., Draft]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rooms" / "store.md").read_text(encoding="utf-8")
+    program = next(part for part in page.split("```python\n") if part.startswith("import hashlib")).split(
+        "```"
+    )[0]
+    path = tmp_path / "ledger.sqlite3"
+    ledger = Ledger.create(f"sqlite:///{path}", "试验", tmp_path / "heads")
+    ledger.append([draft(1), draft(2, site=None), draft(3, corrects=1, reason="体重")], at=AT)
+    run = [sys.executable, "-W", "ignore", "-c", program, str(path)]
+    said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["3", ledger.head()[1]]
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "DROP TRIGGER ledger_entry_update; UPDATE ledger_entry SET act = 'x' WHERE seq = 2"
+        )
+    connection.close()
+    said = subprocess.run(run, capture_output=True, text=True, check=False).stderr
+    assert said == "entry 2 is not as it was written\n"
+    ledger.close()

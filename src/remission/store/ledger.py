@@ -172,7 +172,7 @@ class Ledger:
             return _last_of(connection, subject)
 
     def verify(self) -> Verified:
-        """Check every entry, every link, the witnessed heads and the database's guards.
+        """Check every entry, every link, the witnessed heads, and the database's indexes and guards.
 
         Raises
         ------
@@ -191,6 +191,7 @@ class Ledger:
             with closing(rows.all_rows(connection)) as found:
                 chain = checked(found, self.genesis, written, partial(rows.elsewhere, connection))
                 verified = compared(chain, heads, self.genesis)
+            rows.check_indexes(connection)
             rows.check_guards(connection)
         return verified
 

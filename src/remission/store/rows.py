@@ -76,6 +76,25 @@ def check_guards(connection: Connection) -> None:
         )
 
 
+def check_indexes(connection: Connection) -> None:
+    """See that SQLite's indexes show all rows of the table, so that no entry is hidden from a reader.
+
+    Raises
+    ------
+    Altered
+        With the database's own words for the first fault.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    if said != "ok":
+        raise Altered(
+            f"all entries are whole, but readers may not see them all: {said}",
+            where="database",
+            do="run REINDEX on a copy of the file and verify it; find out who can write to the file",
+        )
+
+
 def _one_by_one(connection: Connection, last: int) -> Iterator[Fields]:
     end: int = connection.execute(select(func.max(entry.c.seq))).scalar() or last
     for seq in range(last + 1, end + 1):
