@@ -36,7 +36,7 @@ def test_steady_state_by_hand(rate: float, surface: float, pg_per_ml: float) -> 
 
 
 def test_the_typical_adult_lies_below_the_label_s_skewed_mean() -> None:
-    """The label's means (SD) are 616 (537) at 28 ug/d and 228 (356) at 9; the model speaks of typical people."""
+    """Label means (SD): 616 (537) at 28 ug/d, 228 (356) at 9; the model speaks of typical people."""
     for rate, mean, deviation in ((28, 616, 537), (9, 228, 356)):
         typical = steady_state("blinatumomab", ug_per_day=rate, body_surface_m2=1.88).pg_per_ml
         assert 0.7 * mean < typical < mean < typical + deviation
