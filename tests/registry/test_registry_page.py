@@ -164,8 +164,12 @@ def test_leaves_hold_the_page(seed: RegistryRecord) -> None:
     left.subtract(word for section in SECTIONS for word in f"{section.heading} {section.sentence}".split())
     labels = "Minimum Maximum Eligible Age Sex Identifier Type: Source: NCT ID: Last Updated: PMID: Role: - "
     labels += "Recruitment Status Clinical Phase Total Enrollment Study Classification Start Completion Date "
-    labels += "Allocation Method Intervention Model Primary Purpose Blinding Strategy Group Type Accepts Healthy "
-    labels += "Volunteers Sponsor Role Responsibility Site Reference (View on PubMed) Inclusion Criteria Exclusion "
+    labels += (
+        "Allocation Method Intervention Model Primary Purpose Blinding Strategy Group Type Accepts Healthy "
+    )
+    labels += (
+        "Volunteers Sponsor Role Responsibility Site Reference (View on PubMed) Inclusion Criteria Exclusion "
+    )
     labels += "* • A. B."
     assert {word for word, count in left.items() if count > 0} <= set(labels.split())
     assert min(left.values()) == 0
@@ -231,7 +235,7 @@ def test_an_unlisted_code_is_kept_and_reported(seed: RegistryRecord) -> None:
 
 @pytest.mark.skipif(not REAL, reason="the shared folder is not here")
 def test_pages_of_real_records_come_back() -> None:
-    """For 109 records of other sources: the page's own reading shows the same leaves and gives the same page."""
+    """109 records of other sources: the page, read again, shows the same leaves and gives the same page."""
     assert len(REAL) == 109
     for path in REAL:
         with path.open("rb") as stream:
@@ -289,7 +293,13 @@ CONTACT = st.builds(
 )
 NAMED = st.builds(Intervention, maybe(code(codes.InterventionType)), PLAIN, maybe(TEXT))
 SITE = st.builds(
-    Location, maybe(LINE), maybe(code(codes.OverallStatus)), maybe(LINE), maybe(LINE), st.just(ABSENT), maybe(LINE)
+    Location,
+    maybe(LINE),
+    maybe(code(codes.OverallStatus)),
+    maybe(LINE),
+    maybe(LINE),
+    st.just(ABSENT),
+    maybe(LINE),
 )
 SPONSOR = st.builds(Sponsor, maybe(LINE), maybe(code(codes.AgencyClass)))
 
@@ -317,10 +327,17 @@ def records(draw: st.DrawFn) -> RegistryRecord:
     )
     others = st.lists(st.builds(SecondaryId, maybe(LINE), maybe(code(codes.IdType))), min_size=1, max_size=2)
     reference = st.builds(
-        Reference, maybe(st.just("31679130")), maybe(code(codes.ReferenceType)), maybe(TEXT.map(lambda m: m.source))
+        Reference,
+        maybe(st.just("31679130")),
+        maybe(code(codes.ReferenceType)),
+        maybe(TEXT.map(lambda m: m.source)),
     )
     related = st.builds(
-        RelatedTrial, LINE, NCT, maybe(code(codes.OverallStatus)), maybe(code(codes.Phase).map(lambda p: (p,)))
+        RelatedTrial,
+        LINE,
+        NCT,
+        maybe(code(codes.OverallStatus)),
+        maybe(code(codes.Phase).map(lambda p: (p,))),
     )
     return RegistryRecord(
         Identification(

@@ -62,7 +62,7 @@ def _segments(lines: list[str]) -> Iterator[tuple[str, str, list[str]]]:
         if header or any(one.strip() for one in body):
             yield kind, header, body
         rest = match["rest"]
-        kind, header = match["kind"].lower(), Markup(line[: len(line) - len(rest)].strip()).plain
+        kind, header = match["kind"].lower(), Markup(line.strip()[: match.start("rest")].strip()).plain
         body = [rest] if rest else []
     yield kind, header, body
 

@@ -17,7 +17,7 @@ DEPTH = 64
 VALUES = 2_000_000
 _AGAIN = "fetch the record again"
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
-_CUT = re.compile(r"(?:t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\?u?[0-9a-fA-F]{0,4}\"?)?\s*")
+_CUT = re.compile(r"(?:[.eE][+-]?|t|tr|tru|f|fa|fal|fals|n|nu|nul|-|\\?u?[0-9a-fA-F]{0,4}\"?)?\s*")
 _LONE = re.compile(r"[\ud800-\udfff]")
 _CONSTANTS = frozenset({"NaN", "Infinity", "-Infinity"})
 
@@ -81,7 +81,7 @@ def dump(value: Json, text: str, name: str) -> str:
 
 
 def _check_surrogates(text: str, name: str) -> None:
-    if "\\ud" in text.lower():
+    if "\\ud" in text or "\\uD" in text:
         for token in _tokens(text):
             if token.text[:1] == '"' and _LONE.search(cast(str, json.loads(token.text))):
                 raise Malformed(
@@ -121,16 +121,23 @@ def _constant(word: str) -> NoReturn:
 
 
 def _depth(value: Json) -> int:
-    level: list[Json] = [value]
+    """Levels of objects and lists; it stops counting where too many are found."""
+    level = [value]
     depth = 0
-    while level and depth <= DEPTH:
-        depth += 1
+    while depth <= DEPTH:
         below: list[Json] = []
+        open_ones = 0
         for node in level:
             if isinstance(node, dict):
                 below.extend(node.values())
             elif isinstance(node, list):
                 below.extend(node)
+            else:
+                continue
+            open_ones += 1
+        if not open_ones:
+            break
+        depth += 1
         level = below
     return depth
 
@@ -173,7 +180,7 @@ def _refuse_constant(text: str, name: str) -> NoReturn:
 
 def _refuse_depth(text: str, name: str) -> NoReturn:
     for token in _tokens(text):
-        if len(token.stack) > DEPTH:
+        if len(token.stack) >= DEPTH and token.text in ("{", "["):
             raise Hostile(
                 f"more than {DEPTH} levels of nesting",
                 where=place(name, text, token.offset),

@@ -63,7 +63,7 @@ def record_of(text: str, name: str) -> tuple[RegistryRecord, tuple[str, ...]]:
 
 def _top(page: Lines, study: Object) -> tuple[str, ...]:
     if not any(line.startswith("NCT ID: ") for line in page.lines[:10]):
-        if len(page.lines) < 4:
+        if "NCT ID: ".startswith("\n".join(page.lines[2:]).strip()):
             page.at = len(page.lines) - 1
             page.refuse("'NCT ID:' is missing")
         raise UnknownFormat(
@@ -108,7 +108,7 @@ def _headings(page: Lines) -> Iterator[tuple[int, Section]]:
         if section is None or page.lines[at + 1]:
             continue
         follows = page.lines[at + 2]
-        if follows == section.sentence or (not section.sentence and follows in _RESULTS):
+        if follows in _RESULTS if section.key == "results" else follows == section.sentence:
             yield at, section
 
 

@@ -146,7 +146,9 @@ def _list_decoder(item: Decoder) -> Decoder:
 
 def _object_decoder(kind: type[Any]) -> Decoder:
     hints = get_type_hints(kind)
-    known = {key_of(one.name): (one.name, decoder(present(hints[one.name]))) for one in fields(kind)}
+    kinds = {one.name: present(hints[one.name]) for one in fields(kind)}
+    as_is = (str, bool)  # nothing to check but the type; most values of a record are such
+    known = {key_of(name): (name, one if one in as_is else None, decoder(one)) for name, one in kinds.items()}
     required = {key_of(one.name) for one in fields(kind) if Absent not in get_args(hints[one.name])}
 
     def decode(value: Json, findings: Findings) -> object:
@@ -156,12 +158,16 @@ def _object_decoder(kind: type[Any]) -> Decoder:
         path = findings.path
         path.append("")
         for key, one in value.items():
+            name, plain, decode_field = known.get(key, _UNKNOWN)
+            if type(one) is plain:
+                given[name] = one
+                continue
             path[-1] = key
-            if (target := known.get(key)) is None:
+            if decode_field is None:
                 findings.unknown.append((tuple(path), one))
                 continue
             try:
-                given[target[0]] = target[1](one, findings)
+                given[name] = decode_field(one, findings)
             except WrongValue as wrong:
                 raise WrongValue(wrong.what, (key, *wrong.path)) from None
         path.pop()
@@ -171,6 +177,9 @@ def _object_decoder(kind: type[Any]) -> Decoder:
         return kind(**given)
 
     return decode
+
+
+_UNKNOWN = ("", None, None)
 
 
 def present(hint: Any) -> Any:
