@@ -92,11 +92,15 @@ REFUSING: tuple[Callable[[Subject], Refusals], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the check found. A study with a refusal cannot be run."""
+    """What the check found. A study with a refusal cannot be run.
+
+    `unreadable`: its names, words or numbers make no sense, and the other rules could not be asked.
+    """
 
     study: Study
     findings: tuple[Finding, ...]
     refusals: tuple[StudyRefused, ...]
+    unreadable: bool = False
 
 
 def check(study: Study, record: RegistryRecord) -> Checked:
@@ -110,11 +114,11 @@ def check(study: Study, record: RegistryRecord) -> Checked:
     """
     refusals = _unparsed(study)
     if refusals:
-        return Checked(study, (), refusals)
+        return Checked(study, (), refusals, unreadable=True)
     subject = Subject.of(study, record)
     refusals = tuple(refused for rule in UNREADABLE for refused in rule(subject))
     if refusals:
-        return Checked(study, (), refusals)
+        return Checked(study, (), refusals, unreadable=True)
     refusals = tuple(refused for rule in REFUSING for refused in rule(subject))
     findings = _findings(subject)
     return Checked(study, findings, (*refusals, *_decisions(subject, findings)))

@@ -123,8 +123,13 @@ class Any:
 Expression = Compare | Happened | Not | All | Any
 
 _SIGNS: dict[type[ast.cmpop], str] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
 _LONGEST = 2000
 _FARTHEST = 40_000  # days in a long life
 _MIRROR = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -157,9 +162,11 @@ def parse(text: str, *, where: str) -> Expression:
 def _refused(what: str, where: str, column: int | None) -> StudyRefused:
     place = where if column is None else f"{where}, column {column}"
     return StudyRefused(
-        what, where=place, rule="expression",
+        what,
+        where=place,
+        rule="expression",
         do="use and, or, not, comparisons, facts, age_months, mrd(), days_of(), exposed(), happened()",
-    )  # fmt: skip
+    )
 
 
 class _Parser:

@@ -65,6 +65,8 @@ def unknown_name(subject: Subject) -> Refusals:
         ("day_one", "question", [study.day_one], facts),
         ("earliest_birth_fact", "question", [study.earliest_birth_fact], facts),
         ("risk_fact", "question", [study.risk_fact], facts),
+        ("weight_fact", "question", [study.weight_fact], facts),
+        ("height_fact", "question", [study.height_fact], facts),
         ("points", "point", [ENROLMENT], points),
         ("criteria, anchor", "point", (one.anchor for one in study.criteria), points | {DAY_ONE}),
         ("samples", "point", (sample.point for sample in study.samples), points),

@@ -80,6 +80,13 @@ def _ranges(study: Study) -> Iterator[_Range]:
     for assay in study.assays:
         yield f"assay {assay.method}", "cells", Decimal(assay.cells), one, most
         yield f"assay {assay.method}", "events_for_lod", Decimal(assay.events_for_lod), one, Decimal(1000)
+        yield (
+            f"assay {assay.method}",
+            "events_for_loq",
+            Decimal(assay.events_for_loq),
+            Decimal(assay.events_for_lod),
+            most,
+        )
         if assay.dna_ng is not None:
             yield f"assay {assay.method}", "dna_ng", assay.dna_ng, one, most
     for group in study.risk_groups:
@@ -87,6 +94,7 @@ def _ranges(study: Study) -> Iterator[_Range]:
             yield f"risk group {group.id}", "trigger", group.trigger, LOWEST_LEVEL, one
     yield "label", "lowest_level", study.label.lowest_level, Decimal(0), one
     yield "follow_up", "every_months", Decimal(study.follow_up.every_months), one, Decimal(60)
+    yield "treatment", "full_course_from", study.treatment.full_course_from, Decimal("0.01"), one
     yield from _doses(study)
 
 
