@@ -1,0 +1,26 @@
+"""Every address of the pages."""
+
+from django.urls import path
+
+from remission.web.screens.files import own_file
+from remission.web.screens.participant import participant
+from remission.web.screens.participants import participants
+from remission.web.screens.protocol import protocol
+from remission.web.screens.sites import sites
+from remission.web.screens.study import study
+from remission.web.screens.why import why
+
+urlpatterns = [
+    path("", study, name="study"),
+    path("why/<str:number>", why, name="why"),
+    path("participants", participants, name="participants"),
+    path("participants/<str:subject>", participant, name="participant"),
+    path("sites", sites, name="sites"),
+    path("protocol", protocol, name="protocol"),
+    path("static/<str:name>", own_file, name="file"),
+]
+
+handler400 = "remission.web.refusals.malformed"
+handler403 = "remission.web.refusals.forged"
+handler404 = "remission.web.refusals.absent"
+handler500 = "remission.web.refusals.failed"

@@ -1,0 +1,24 @@
+"""Recruitment by site."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from remission.web.desk import desk_of
+from remission.web.recruitment import by_site, recruitment, total
+from remission.web.roster import roster
+
+
+@require_safe
+def sites(request: HttpRequest) -> HttpResponse:
+    """The recruitment overview."""
+    desk = desk_of(request)
+    with desk.alone():
+        trial, lines = desk.trial, roster(desk)
+        active = {str(site): event.on for site, event in trial.sites_active().items()}
+        shown = {
+            "lines": by_site(trial.study, active, lines),
+            "total": total(trial.study, lines),
+            "chart": recruitment(trial.study, trial.participants().values()),
+        }
+        return render(request, "sites.html", shown)

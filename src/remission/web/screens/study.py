@@ -1,0 +1,29 @@
+"""The public study page: the registry record in its order, and the results where it says they are pending."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from remission.registry import page_content
+from remission.web.curves import drawn_curves
+from remission.web.desk import desk_of
+from remission.web.flow_chart import boxes
+from remission.web.record_blocks import sections
+
+
+@require_safe
+def study(request: HttpRequest) -> HttpResponse:
+    """The study page."""
+    desk = desk_of(request)
+    with desk.alone():
+        results = desk.results()
+        shown = {
+            "record": desk.trial.record,
+            "updated": page_content.last_updated(desk.trial.record),
+            "sections": sections(desk.trial.record),
+            "results": results,
+            "flow": boxes(results.table("flow")),
+            "tables": [table for table in results.tables if table.id != "flow"],
+            "curves": drawn_curves(results.curves),
+        }
+        return render(request, "study.html", shown)

@@ -1,0 +1,144 @@
+"""How words, numbers and days of the trial are shown in a template."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.urls import get_script_prefix
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from remission.mrd.result import MrdResult
+from remission.mrd.words import percent as percent_words
+from remission.protocol.study import ControlRate, Site, Study
+from remission.results.numbers import Cell, Number
+from remission.terms.words import Text
+from remission.web import telling, words
+
+register = template.Library()
+
+
+def _language() -> str:
+    return get_language() or "en"
+
+
+@register.filter
+def said(text: Text) -> str:
+    """Words of the study file or the results in the page's language."""
+    return text.in_(_language())
+
+
+@register.simple_tag
+def cell(shown: Cell, numbers: Mapping[str, Number]) -> SafeString:
+    """A cell of a results table, each number a link to why it is so."""
+    found = [numbers[id] for id in shown.numbers]
+    if all(number.value is None for number in found):
+        return _why(found[0])
+    return format_html(escape(shown.pattern), *(_why(number) for number in found))
+
+
+def _why(number: Number) -> SafeString:
+    return format_html(
+        '<a class="number" href="{}why/{}" title="{}">{}</a>',
+        get_script_prefix(), number.id, number.label.in_(_language()), number.text.in_(_language()),
+    )  # fmt: skip
+
+
+@register.filter
+def percent(level: float | Decimal) -> str:
+    """A fraction as percent: never rounded onto or across a threshold."""
+    return percent_words(float(level))
+
+
+@register.filter
+def local(instant: datetime, zone: ZoneInfo) -> str:
+    """An instant on a site's clock."""
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+@register.filter
+def utc(recorded: str) -> str:
+    """The ledger's own time, to the second."""
+    return f"{recorded[:19].replace('T', ' ')} UTC"
+
+
+@register.filter
+def hours_to(start: datetime, end: datetime) -> str:
+    """The hours between two instants, to a tenth."""
+    return f"{(end - start).total_seconds() / 3600:.1f}"
+
+
+@register.filter
+def thousands(count: int) -> str:
+    """A whole number with its thousands apart."""
+    return f"{count:,}"
+
+
+@register.filter
+def word(code: str) -> str:
+    """A code of ours (stage, urgency, role, mark, ...) in the page's language."""
+    return words.word(code)
+
+
+@register.filter
+def kind(name: str) -> str:
+    """An event's class name in words."""
+    return str(words.KINDS[name])
+
+
+@register.filter
+def field(name: str) -> str:
+    """The name of an event's field in words."""
+    return str(words.FIELDS.get(name, name))
+
+
+@register.filter
+def measured(result: MrdResult) -> str:
+    """A laboratory result in one line."""
+    return telling.measured(result)
+
+
+@register.filter
+def criterion_name(study: Study, id: str) -> str:
+    """The name of a criterion."""
+    return said(study.criterion(id).name)
+
+
+@register.filter
+def risk_name(study: Study, id: str) -> str:
+    """The name of a risk group; the code itself where the study has none of it."""
+    return next((said(group.name) for group in study.risk_groups if group.id == id), id)
+
+
+@register.filter
+def site(study: Study, id: str) -> Site:
+    """A hospital of the study."""
+    return study.site(id)
+
+
+@register.filter
+def control_rate(study: Study, endpoint: str) -> ControlRate:
+    """The control's rate for an endpoint."""
+    return study.rate(endpoint)
+
+
+@register.filter
+def decision(study: Study, rule: str) -> Text | None:
+    """What the study file decided about a trap, if it had to."""
+    return next((decided.text for decided in study.decisions if decided.rule == rule), None)
+
+
+@register.simple_tag
+def querystring_of(asked: Mapping[str, str], page: int) -> str:
+    """The filter of a list and a page of it, as a query string."""
+    return urlencode({**{name: value for name, value in asked.items() if value}, "page": page})
+
+
+@register.filter
+def split_marker(marker: str) -> str:
+    """The marker of a list item when it is a letter or number; bullets are drawn by the list itself."""
+    return marker if any(sign.isalnum() for sign in marker) else ""
