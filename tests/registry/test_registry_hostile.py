@@ -84,7 +84,7 @@ def test_typed_error_with_its_place(data: bytes, kind: type[InputRefused], where
     assert caught.value.where.startswith("file")
     assert where in caught.value.where
     assert caught.value.do
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 10
 
 
 class Endless(io.RawIOBase):
