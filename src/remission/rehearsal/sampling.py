@@ -1,0 +1,114 @@
+"""Marrow samples: taken, late or missed, tested by each planned method, reported with their count files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from io import BytesIO
+
+import numpy as np
+
+from remission.errors import InputRefused
+from remission.mrd.result import CELL_EQUIVALENTS, Denominator, Method
+from remission.protocol.study import SampleSpec
+from remission.rehearsal.assay import count_file, run
+from remission.rehearsal.desk import Desk, Story
+from remission.terms.days import study_day
+from remission.terms.ids import SampleId
+from remission.trial import laboratory, vigilance
+
+METHOD_VERSION = "rehearsal 1"
+_NUCLEATED = "nucleated cells"
+_MONONUCLEAR = "mononuclear cells"
+_MONONUCLEAR_PART = 0.6
+_LATE_DAYS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A test's outcome, and the day on which the laboratory reports it."""
+
+    on: date
+    method: str
+    cells: int
+    found: int
+    flags: tuple[str, ...]
+
+
+def take(desk: Desk, story: Story, spec: SampleSpec, attempt: int) -> SampleId:
+    """Take the marrow today; outside its window that is a deviation, and is reported."""
+    subject, today = story.known_as, desk.today(story.child.site)
+    sample = SampleId(f"{subject}-{spec.point}-{attempt}")
+    by = desk.by(story.child.site)
+    laboratory.take_marrow(desk.trial, by, subject, sample=sample, point=spec.point, on=today)
+    window, day = desk.study.point(spec.point).window, study_day(today, story.child.day_one)
+    if day not in window:
+        what = f"day {day}, outside days {window.first} to {window.last}"
+        major = spec.purpose == "endpoint" and day > window.last + 3
+        vigilance.deviate(
+            desk.trial, by, subject, on=today, rule=f"window of {spec.point}", major=major, what=what
+        )
+    return sample
+
+
+def miss(desk: Desk, story: Story, spec: SampleSpec, why: str) -> None:
+    """Record today that the sample will not come."""
+    by, today = desk.by(story.child.site), desk.today(story.child.site)
+    laboratory.miss_sample(desk.trial, by, story.known_as, point=spec.point, on=today, why=why)
+
+
+def tested(desk: Desk, story: Story, spec: SampleSpec, sample: SampleId) -> Iterator[date]:
+    """Test a sample taken today by every planned method; yields each day on which a result is reported."""
+    taken = desk.today(story.child.site)
+    results = [_test(desk, story, spec, method, taken) for method in spec.methods]
+    for result in sorted(results, key=lambda result: (result.on, result.method)):
+        if result.on > desk.today(story.child.site):
+            yield result.on
+        _report(desk, story, sample, result)
+
+
+def _test(desk: Desk, story: Story, spec: SampleSpec, method: str, taken: date) -> _Result:
+    plan = next(assay for assay in desk.study.assays if assay.method == method)
+    lab = desk.population.assay(method)
+    level, unseen = story.levels[spec.point], story.unseen.get(spec.point, 0.0)
+    tests = run(plan, lab, np.array([level]), np.array([unseen]), story.numbers)
+    days = story.between(*lab.result_days) + (story.between(2, _LATE_DAYS) if story.chance(lab.late_result) else 0)
+    flags = tuple(flag for flag, raised in tests.flags.items() if raised[0])
+    return _Result(taken + timedelta(days=days), method, int(tests.cells[0]), int(tests.found[0]), flags)
+
+
+def _report(desk: Desk, story: Story, sample: SampleId, result: _Result) -> None:
+    subject, by, today = story.known_as, desk.by(story.child.site), desk.today(story.child.site)
+    if result.method == Method.FLOW:
+        examined = {_NUCLEATED: result.cells, _MONONUCLEAR: int(result.cells * _MONONUCLEAR_PART)}
+        examined[_MONONUCLEAR] = max(examined[_MONONUCLEAR], result.found)
+        counts = {"target cells": result.found, **examined}
+    else:
+        examined = {CELL_EQUIVALENTS: result.cells}
+        counts = {"templates": result.found, **examined}
+    raw = count_file(sample, result.method, counts, result.flags)
+    file = desk.trial.files.keep(BytesIO(raw), f"{sample}-{result.method}.csv")
+    if story.chance(0.005):
+        _wrong_label(desk, story, result)
+    if result.method == Method.FLOW:
+        laboratory.report_flow(
+            desk.trial, by, subject, sample=sample, found=result.found,
+            examined=[Denominator(name, count) for name, count in examined.items()], primary=_NUCLEATED,
+            files=[file], on=today, method_version=METHOD_VERSION, flags=result.flags,
+        )  # fmt: skip
+    else:
+        laboratory.report_ngs(
+            desk.trial, by, subject, sample=sample, templates=result.found, cells=result.cells,
+            files=[file], on=today, method_version=METHOD_VERSION, flags=result.flags,
+        )  # fmt: skip
+
+
+def _wrong_label(desk: Desk, story: Story, result: _Result) -> None:
+    """A result under a label that was never taken is refused."""
+    desk.must_refuse(
+        "result for a sample never taken", InputRefused,
+        lambda: laboratory.report_ngs(
+            desk.trial, desk.by(story.child.site), story.known_as, sample=SampleId("no-such-tube"),
+            templates=0, cells=result.cells, files=[], on=desk.today(story.child.site),
+            method_version=METHOD_VERSION,
+        ),
+    )  # fmt: skip
