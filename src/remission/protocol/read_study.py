@@ -1,13 +1,11 @@
 """From the bytes of a study file to a `Study`; whatever does not fit is refused with its path."""
 
 import hashlib
-import operator
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import partial
 from typing import Any, BinaryIO, get_origin
 
 import cattrs
@@ -16,7 +14,6 @@ from cattrs.errors import ForbiddenExtraKeysError
 
 from remission.errors import Refusal, StudyRefused
 from remission.protocol.study import Study
-from remission.terms.ids import SiteId, StudyId
 
 SCHEMA_VERSION = 1
 _LARGEST = 4_000_000
@@ -119,16 +116,15 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(Decimal, _decimal)
     for kind in (int, bool, date):
         converter.register_structure_hook(kind, _exact(kind))
-    # Exactly `str`: a StrEnum is a str too, and keeps its own hook.
-    converter.register_structure_hook_func(partial(operator.is_, str), _exact(str))
-    for kind in (SiteId, StudyId):
-        converter.register_structure_hook(kind, _id)
+    converter.register_structure_hook(str, _text)
     converter.register_structure_hook_factory(_is_list, _list_hook)
     return converter
 
 
-def _id(value: Any, kind: type[SiteId] | type[StudyId]) -> Any:
-    return kind(_exact(str)(value, kind))
+def _text(value: Any, kind: Any) -> Any:
+    """Text, or one of the kinds of text: an identifier or a word of a list."""
+    text = _exact(str)(value, kind)
+    return text if kind is str else kind(text)
 
 
 def _is_list(kind: Any) -> bool:
