@@ -8,7 +8,18 @@ import sys
 
 import typer
 
-from remission.cli import participant, protocol, registry, rehearse, sample, serve, site, toxicity, treatment, trial
+from remission.cli import (
+    participant,
+    protocol,
+    registry,
+    rehearse,
+    sample,
+    serve,
+    site,
+    toxicity,
+    treatment,
+    trial,
+)
 from remission.errors import Refusal
 
 app = typer.Typer(

@@ -5,10 +5,24 @@ from typing import Annotated, Any
 import typer
 
 from remission.cli.words import (
-    AsOf, Folder, Json, Language, Name, On, RoleWord, Subject, as_of, by, day, language, opened, say, say_participant,
-)  # fmt: skip
+    AsOf,
+    Folder,
+    Json,
+    Language,
+    Name,
+    On,
+    RoleWord,
+    Subject,
+    as_of,
+    by,
+    day,
+    language,
+    opened,
+    say,
+    say_participant,
+)
 from remission.conduct.due import due as due_now
-from remission.conduct.state import Participant
+from remission.conduct.state import Participant, Recorded
 from remission.conduct.writing import to_text
 from remission.protocol.criteria import Truth
 from remission.screening.judge import Verdict
@@ -34,7 +48,9 @@ def consent(
 ) -> None:
     """Register a child whose consent was signed; prints the pseudonym."""
     known = opened(trial)
-    subject = admission.consent(known, by(name, role), SiteId(site), on=day(on), signed_by=signed_by, form=form)
+    subject = admission.consent(
+        known, by(name, role), SiteId(site), on=day(on), signed_by=signed_by, form=form
+    )
     say_participant(known.participant(subject), as_json=json)
 
 
@@ -51,7 +67,9 @@ def answer(
 ) -> None:
     """Record the answer to a question of the study, true on a day."""
     known = opened(trial)
-    say_participant(admission.answer(known, by(name, role), SubjectId(subject), fact, value, on=day(on)), as_json=json)
+    say_participant(
+        admission.answer(known, by(name, role), SubjectId(subject), fact, value, on=day(on)), as_json=json
+    )
 
 
 @app.command()
@@ -71,7 +89,13 @@ def happened(
     known_last = day(last) if last else None
     say_participant(
         admission.happened(
-            known, by(name, role), SubjectId(subject), kind, first=day(first), last=known_last, purpose=purpose
+            known,
+            by(name, role),
+            SubjectId(subject),
+            kind,
+            first=day(first),
+            last=known_last,
+            purpose=purpose,
         ),
         as_json=json,
     )
@@ -90,20 +114,26 @@ def close_list(
     """Declare a dated list complete: what is not on it did not happen."""
     known = opened(trial)
     say_participant(
-        admission.close_list(known, by(name, role), SubjectId(subject), name_of_list, as_of=day(as_of_day)), as_json=json
+        admission.close_list(known, by(name, role), SubjectId(subject), name_of_list, as_of=day(as_of_day)),
+        as_json=json,
     )
 
 
 @app.command()
 def judge(subject: Subject, on: On, trial: Folder = None, words: Language = "en", json: Json = False) -> None:
-    """Say what the criteria make of the child on a day: one reason each, and what is missing. Writes nothing."""
+    """Judge the child on a day: one reason per criterion, and what is missing. Writes nothing."""
     verdict = admission.judge(opened(trial), SubjectId(subject), on=day(on))
     say(_verdict_json(verdict), _verdict_text(verdict, language(words)), as_json=json)
 
 
 @app.command()
 def decide(
-    subject: Subject, on: On, trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False
+    subject: Subject,
+    on: On,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
 ) -> None:
     """Record the verdict: eligible or not. Held, with what is missing, while a criterion is unknown."""
     known = opened(trial)
@@ -113,7 +143,12 @@ def decide(
 
 @app.command()
 def enrol(
-    subject: Subject, on: On, trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False
+    subject: Subject,
+    on: On,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
 ) -> None:
     """Enrol an eligible child."""
     known = opened(trial)
@@ -130,8 +165,13 @@ def list_participants(
     """List the participants and where each stands, now or as known at an earlier time."""
     everyone = opened(trial).participants(as_of=as_of(at)).values()
     chosen = [one for one in everyone if stage is None or one.stage == stage]
-    rows = [{"participant": one.id, "site": one.site, "stage": one.stage, "entries": len(one.history)} for one in chosen]
-    lines = [f"{row['participant']}  {str(row['stage']).replace('_', ' ')}" for row in rows] or ["no participant"]
+    rows = [
+        {"participant": one.id, "site": one.site, "stage": one.stage, "entries": len(one.history)}
+        for one in chosen
+    ]
+    lines = [f"{row['participant']}  {str(row['stage']).replace('_', ' ')}" for row in rows] or [
+        "no participant"
+    ]
     say({"participants": rows}, "\n".join(lines), as_json=json)
 
 
@@ -140,10 +180,7 @@ def show(subject: Subject, trial: Folder = None, at: AsOf = None, json: Json = F
     """Print everything recorded of a participant, in order, now or as known at an earlier time."""
     one = opened(trial).participant(SubjectId(subject), as_of=as_of(at))
     lines = [f"{one.id}: {one.stage.replace('_', ' ')}"]
-    lines += [
-        f"{item.ref.seq:>7}  {item.recorded_at}  {type(item.event).__name__}  {to_text(item.event)}  ({item.actor}, {item.role})"
-        for item in one.history
-    ]
+    lines += [_history_line(item) for item in one.history]
     say(_participant_json(one), "\n".join(lines), as_json=json)
 
 
@@ -156,25 +193,41 @@ def due(subject: Subject, trial: Folder = None, words: Language = "en", json: Js
     items = due_now(known.study, one, today=today)
     rows = [
         {
-            "what": item.what.en, "what_zh": item.what.zh, "who": item.who, "urgency": item.urgency(today),
-            "first": item.first.isoformat() if item.first else None, "last": item.last.isoformat() if item.last else None,
+            "what": item.what.en,
+            "what_zh": item.what.zh,
+            "who": item.who,
+            "urgency": item.urgency(today),
+            "first": item.first.isoformat() if item.first else None,
+            "last": item.last.isoformat() if item.last else None,
         }
         for item in items
-    ]  # fmt: skip
+    ]
+    spoken = language(words)
     lines = [
-        f"{item.urgency(today):<6} {item.last or item.first or '':<11} {item.what.in_(language(words))} ({item.who})"
+        f"{item.urgency(today):<6} {item.last or item.first or '':<11} {item.what.in_(spoken)} ({item.who})"
         for item in items
     ]
-    say({"participant": one.id, "today": today.isoformat(), "due": rows}, "\n".join(lines or ["nothing is due"]), as_json=json)
+    say(
+        {"participant": one.id, "today": today.isoformat(), "due": rows},
+        "\n".join(lines or ["nothing is due"]),
+        as_json=json,
+    )
 
 
 @app.command()
 def assess(
-    subject: Subject, on: On, trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False
+    subject: Subject,
+    on: On,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
 ) -> None:
     """Answer every endpoint from the results known; follow-up begins."""
     known = opened(trial)
-    say_participant(closing.assess_response(known, by(name, role), SubjectId(subject), on=day(on)), as_json=json)
+    say_participant(
+        closing.assess_response(known, by(name, role), SubjectId(subject), on=day(on)), as_json=json
+    )
 
 
 @app.command("follow-up")
@@ -191,7 +244,8 @@ def follow_up(
     known = opened(trial)
     state = {"yes": True, "no": False}.get(remission)
     say_participant(
-        closing.follow_up(known, by(name, role), SubjectId(subject), on=day(on), in_remission=state), as_json=json
+        closing.follow_up(known, by(name, role), SubjectId(subject), on=day(on), in_remission=state),
+        as_json=json,
     )
 
 
@@ -207,7 +261,9 @@ def relapse(
 ) -> None:
     """Record a relapse."""
     known = opened(trial)
-    say_participant(closing.relapse(known, by(name, role), SubjectId(subject), on=day(on), place=place), as_json=json)
+    say_participant(
+        closing.relapse(known, by(name, role), SubjectId(subject), on=day(on), place=place), as_json=json
+    )
 
 
 @app.command("second-cancer")
@@ -222,7 +278,9 @@ def second_cancer(
 ) -> None:
     """Record a second malignancy."""
     known = opened(trial)
-    say_participant(closing.second_cancer(known, by(name, role), SubjectId(subject), on=day(on), what=what), as_json=json)
+    say_participant(
+        closing.second_cancer(known, by(name, role), SubjectId(subject), on=day(on), what=what), as_json=json
+    )
 
 
 @app.command()
@@ -237,7 +295,9 @@ def died(
 ) -> None:
     """Record a death."""
     known = opened(trial)
-    say_participant(closing.died(known, by(name, role), SubjectId(subject), on=day(on), cause=cause), as_json=json)
+    say_participant(
+        closing.died(known, by(name, role), SubjectId(subject), on=day(on), cause=cause), as_json=json
+    )
 
 
 @app.command()
@@ -253,7 +313,8 @@ def lost(
     """Record that there is no contact any more."""
     known = opened(trial)
     say_participant(
-        closing.lost(known, by(name, role), SubjectId(subject), on=day(on), last_seen=day(last_seen)), as_json=json
+        closing.lost(known, by(name, role), SubjectId(subject), on=day(on), last_seen=day(last_seen)),
+        as_json=json,
     )
 
 
@@ -272,7 +333,10 @@ def withdraw(
     """Record that consent was withdrawn."""
     known = opened(trial)
     say_participant(
-        closing.withdraw(known, by(name, role), SubjectId(subject), on=day(on), scope=scope, why=why, who=who), as_json=json
+        closing.withdraw(
+            known, by(name, role), SubjectId(subject), on=day(on), scope=scope, why=why, who=who
+        ),
+        as_json=json,
     )
 
 
@@ -290,25 +354,38 @@ def ineligible(
     """Record that an enrolled child should not have been; the child stays in the trial's counts."""
     known = opened(trial)
     say_participant(
-        closing.found_ineligible(known, by(name, role), SubjectId(subject), on=day(on), criterion=criterion, why=why),
+        closing.found_ineligible(
+            known, by(name, role), SubjectId(subject), on=day(on), criterion=criterion, why=why
+        ),
         as_json=json,
     )
 
 
 @app.command("end-follow-up")
 def end_follow_up(
-    subject: Subject, on: On, trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False
+    subject: Subject,
+    on: On,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
 ) -> None:
     """Record that follow-up reached its planned end."""
     known = opened(trial)
-    say_participant(closing.end_follow_up(known, by(name, role), SubjectId(subject), on=day(on)), as_json=json)
+    say_participant(
+        closing.end_follow_up(known, by(name, role), SubjectId(subject), on=day(on)), as_json=json
+    )
 
 
 @app.command()
 def correct(
     subject: Subject,
-    entry: Annotated[int, typer.Argument(help="Number of the wrong entry (see: remission participant show).")],
-    event: Annotated[str, typer.Option(help="The right event in JSON, with the same fields as the wrong one.")],
+    entry: Annotated[
+        int, typer.Argument(help="Number of the wrong entry (see: remission participant show).")
+    ],
+    event: Annotated[
+        str, typer.Option(help="The right event in JSON, with the same fields as the wrong one.")
+    ],
     reason: Annotated[str, typer.Option(help="Why it is changed.")],
     trial: Folder = None,
     name: Name = "",
@@ -318,7 +395,9 @@ def correct(
     """Put the right words in the place of a wrong entry; the wrong ones stay in the ledger."""
     known = opened(trial)
     right = closing.rewritten(known, SubjectId(subject), entry, event)
-    say_participant(closing.correct(known, by(name, role), SubjectId(subject), entry, right, reason=reason), as_json=json)
+    say_participant(
+        closing.correct(known, by(name, role), SubjectId(subject), entry, right, reason=reason), as_json=json
+    )
 
 
 @app.command()
@@ -333,7 +412,9 @@ def void(
 ) -> None:
     """Take an entry out of account that should never have been made; it stays in the ledger."""
     known = opened(trial)
-    say_participant(closing.void(known, by(name, role), SubjectId(subject), entry, reason=reason), as_json=json)
+    say_participant(
+        closing.void(known, by(name, role), SubjectId(subject), entry, reason=reason), as_json=json
+    )
 
 
 def _verdict_json(verdict: Verdict) -> dict[str, Any]:
@@ -342,21 +423,30 @@ def _verdict_json(verdict: Verdict) -> dict[str, Any]:
         "admits": _ADMITS[verdict.admits],
         "criteria": [
             {
-                "criterion": judged.criterion, "admits": _ADMITS[judged.admits],
-                "reason": judged.reason.en, "reason_zh": judged.reason.zh,
+                "criterion": judged.criterion,
+                "admits": _ADMITS[judged.admits],
+                "reason": judged.reason.en,
+                "reason_zh": judged.reason.zh,
                 "missing": [
-                    {"what": item.what.en, "what_zh": item.what.zh, "asked_of": item.asked_of,
-                     "by": item.by.isoformat() if item.by else None}
+                    {
+                        "what": item.what.en,
+                        "what_zh": item.what.zh,
+                        "asked_of": item.asked_of,
+                        "by": item.by.isoformat() if item.by else None,
+                    }
                     for item in judged.missing
                 ],
             }
             for judged in verdict.judged
         ],
-    }  # fmt: skip
+    }
 
 
 def _verdict_text(verdict: Verdict, words: str) -> str:
-    lines = [f"{judged.criterion:<4} {_ADMITS[judged.admits]:<8} {judged.reason.in_(words)}" for judged in verdict.judged]
+    lines = [
+        f"{judged.criterion:<4} {_ADMITS[judged.admits]:<8} {judged.reason.in_(words)}"
+        for judged in verdict.judged
+    ]
     return "\n".join([f"admits on {verdict.on}: {_ADMITS[verdict.admits]}", *lines])
 
 
@@ -368,11 +458,21 @@ def _participant_json(one: Participant) -> dict[str, Any]:
         "stage": one.stage,
         "history": [
             {
-                "entry": item.ref.seq, "hash": item.ref.hash, "recorded_at": item.recorded_at, "actor": item.actor,
-                "role": item.role, "kind": type(item.event).__name__, "event": json.loads(to_text(item.event)),
-                "replaces": list(item.replaces), "reason": item.reason,
+                "entry": item.ref.seq,
+                "hash": item.ref.hash,
+                "recorded_at": item.recorded_at,
+                "actor": item.actor,
+                "role": item.role,
+                "kind": type(item.event).__name__,
+                "event": json.loads(to_text(item.event)),
+                "replaces": list(item.replaces),
+                "reason": item.reason,
             }
             for item in one.history
         ],
-    }  # fmt: skip
+    }
 
+
+def _history_line(item: Recorded) -> str:
+    said = f"{type(item.event).__name__}  {to_text(item.event)}"
+    return f"{item.ref.seq:>7}  {item.recorded_at}  {said}  ({item.actor}, {item.role})"

@@ -17,7 +17,9 @@ from remission.registry.record import RegistryRecord
 from remission.trial.studies import shipped, study_files
 
 app = typer.Typer(help="Studies: what was promised, and the check of it.", no_args_is_help=True)
-StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A shipped study, or the path of a study.toml.")]
+StudyName = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A shipped study, or the path of a study.toml.")
+]
 
 
 class Reader(StrEnum):
@@ -42,7 +44,9 @@ def list_studies(json: Json = False) -> None:
 @app.command()
 def show(
     study: StudyName,
-    reader: Annotated[Reader, typer.Option("--for", help="A doctor (what to do) or a lawyer (what rests on what).")] = Reader.DOCTOR,
+    reader: Annotated[
+        Reader, typer.Option("--for", help="A doctor (what to do) or a lawyer (what rests on what).")
+    ] = Reader.DOCTOR,
     words: Language = "en",
     json: Json = False,
 ) -> None:
@@ -77,4 +81,6 @@ def _text(checked: Checked, words: str) -> str:
             "",
         ]
     verdict = "cannot be carried out" if checked.refusals else "can be carried out"
-    return "\n".join([*lines, f"{len(checked.findings)} findings, {len(checked.refusals)} refusals: the study {verdict}"])
+    return "\n".join(
+        [*lines, f"{len(checked.findings)} findings, {len(checked.refusals)} refusals: the study {verdict}"]
+    )

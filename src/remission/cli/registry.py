@@ -25,11 +25,16 @@ def reading(path: Path) -> Reading:
         with path.open("rb") as stream:
             return read_record(stream, path.name)
     except OSError as error:
-        raise InputRefused(f"{path.name} cannot be opened: {error.strerror}", where=str(path), do="check the path") from None
+        raise InputRefused(
+            f"{path.name} cannot be opened: {error.strerror}", where=str(path), do="check the path"
+        ) from None
 
 
 @app.command()
-def read(file: Annotated[Path, typer.Argument(help="A registry page, API v2 JSON or legacy XML.")], json: Json = False) -> None:
+def read(
+    file: Annotated[Path, typer.Argument(help="A registry page, API v2 JSON or legacy XML.")],
+    json: Json = False,
+) -> None:
     """Read a record and print it, with what is absent from this source and what the reader did not know."""
     from remission.registry import as_json, write_page
 

@@ -15,16 +15,26 @@ from remission.trial import laboratory
 app = typer.Typer(help="Marrow samples and their MRD results.", no_args_is_help=True)
 Label = Annotated[str, typer.Option("--sample", help="The tube's label.")]
 Point = Annotated[str, typer.Option("--point", help="The time point, such as d19 or d46.")]
-RawFiles = Annotated[list[Path] | None, typer.Option("--file", help="A raw file to keep under its sha256; repeat for more.")]
-Flags = Annotated[list[str] | None, typer.Option("--flag", help="A quality flag, such as hemodilute; repeat for more.")]
+RawFiles = Annotated[
+    list[Path] | None, typer.Option("--file", help="A raw file to keep under its sha256; repeat for more.")
+]
+Flags = Annotated[
+    list[str] | None, typer.Option("--flag", help="A quality flag, such as hemodilute; repeat for more.")
+]
 Version = Annotated[str, typer.Option("--method-version", help="Version of the laboratory's method.")]
 
 
 @app.command()
 def taken(
-    subject: Subject, point: Point, sample: Label, on: On,
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    point: Point,
+    sample: Label,
+    on: On,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that a marrow sample was taken."""
     known = opened(trial)
     say_participant(
@@ -37,13 +47,20 @@ def taken(
 
 @app.command()
 def missed(
-    subject: Subject, point: Point, on: On, why: Annotated[str, typer.Option(help="Why it will not come.")],
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    point: Point,
+    on: On,
+    why: Annotated[str, typer.Option(help="Why it will not come.")],
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that the sample of a time point will not come."""
     known = opened(trial)
     say_participant(
-        laboratory.miss_sample(known, by(name, role), SubjectId(subject), point=point, on=day(on), why=why), as_json=json
+        laboratory.miss_sample(known, by(name, role), SubjectId(subject), point=point, on=day(on), why=why),
+        as_json=json,
     )
 
 
@@ -52,7 +69,10 @@ def flow(
     subject: Subject,
     sample: Label,
     found: Annotated[int, typer.Option(help="MRD events found.")],
-    examined: Annotated[list[str], typer.Option(help="A denominator as NAME=COUNT; the first is the level's; repeat for more.")],
+    examined: Annotated[
+        list[str],
+        typer.Option(help="A denominator as NAME=COUNT; the first is the level's; repeat for more."),
+    ],
     on: On,
     method_version: Version,
     file: RawFiles = None,
@@ -67,12 +87,20 @@ def flow(
     denominators = [_denominator(text) for text in examined]
     say_participant(
         laboratory.report_flow(
-            known, by(name, role), SubjectId(subject), sample=SampleId(sample), found=found, examined=denominators,
-            primary=denominators[0].name, files=laboratory.keep_files(known, file or []), on=day(on),
-            method_version=method_version, flags=flag or [],
+            known,
+            by(name, role),
+            SubjectId(subject),
+            sample=SampleId(sample),
+            found=found,
+            examined=denominators,
+            primary=denominators[0].name,
+            files=laboratory.keep_files(known, file or []),
+            on=day(on),
+            method_version=method_version,
+            flags=flag or [],
         ),
         as_json=json,
-    )  # fmt: skip
+    )
 
 
 @app.command()
@@ -94,15 +122,25 @@ def ngs(
     known = opened(trial)
     say_participant(
         laboratory.report_ngs(
-            known, by(name, role), SubjectId(subject), sample=SampleId(sample), templates=templates, cells=cells,
-            files=laboratory.keep_files(known, file or []), on=day(on), method_version=method_version, flags=flag or [],
+            known,
+            by(name, role),
+            SubjectId(subject),
+            sample=SampleId(sample),
+            templates=templates,
+            cells=cells,
+            files=laboratory.keep_files(known, file or []),
+            on=day(on),
+            method_version=method_version,
+            flags=flag or [],
         ),
         as_json=json,
-    )  # fmt: skip
+    )
 
 
 def _denominator(text: str) -> Denominator:
     name, sign, count = text.rpartition("=")
     if not sign or not count.isdecimal():
-        raise CommandRefused(f"{text!r} is not NAME=COUNT", where="--examined", do="write it like 'nucleated cells=500000'")
+        raise CommandRefused(
+            f"{text!r} is not NAME=COUNT", where="--examined", do="write it like 'nucleated cells=500000'"
+        )
     return Denominator(name, int(count))

@@ -27,7 +27,10 @@ def list_sites(trial: Folder = None, json: Json = False) -> None:
         }
         for site in known.study.sites
     ]
-    lines = [f"{row['site']}  {row['active_since'] or 'not active':<11} {row['participants']:>4}  {row['name']}" for row in rows]
+    lines = [
+        f"{row['site']}  {row['active_since'] or 'not active':<11} {row['participants']:>4}  {row['name']}"
+        for row in rows
+    ]
     say({"sites": rows}, "\n".join(["site  active since  participants  name", *lines]), as_json=json)
 
 
@@ -43,4 +46,8 @@ def activate(
     known = opened(trial)
     known.activate_site(by(name, role), SiteId(site))
     since = known.sites_active()[SiteId(site)].on
-    say({"site": site, "active_since": since.isoformat()}, f"site {site} may enrol since {since}", as_json=json)
+    say(
+        {"site": site, "active_since": since.isoformat()},
+        f"site {site} may enrol since {since}",
+        as_json=json,
+    )

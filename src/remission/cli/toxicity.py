@@ -4,7 +4,19 @@ from typing import Annotated
 
 import typer
 
-from remission.cli.words import Folder, Json, Name, On, RoleWord, Subject, by, day, opened, say, say_participant
+from remission.cli.words import (
+    Folder,
+    Json,
+    Name,
+    On,
+    RoleWord,
+    Subject,
+    by,
+    day,
+    opened,
+    say,
+    say_participant,
+)
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
 from remission.trial import vigilance
@@ -32,11 +44,25 @@ def report(
     """Report a toxicity; the answer says what the study's rules make of it."""
     known = opened(trial)
     _, action = vigilance.report_toxicity(
-        known, by(name, role), SubjectId(subject), id=report_id, term=term, system=system, grade=grade,
-        began=day(began), serious=serious, related=related,
-    )  # fmt: skip
+        known,
+        by(name, role),
+        SubjectId(subject),
+        id=report_id,
+        term=term,
+        system=system,
+        grade=grade,
+        began=day(began),
+        serious=serious,
+        related=related,
+    )
     say(
-        {"participant": subject, "id": report_id, "action": action.action, "text": action.text.en, "text_zh": action.text.zh},
+        {
+            "participant": subject,
+            "id": report_id,
+            "action": action.action,
+            "text": action.text.en,
+            "text_zh": action.text.zh,
+        },
         f"{subject}: {action.action.replace('_', ' ')}\n{action.text.en}",
         as_json=json,
     )
@@ -44,27 +70,40 @@ def report(
 
 @app.command()
 def regrade(
-    subject: Subject, report_id: Report, grade: Grade, on: On,
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    report_id: Report,
+    grade: Grade,
+    on: On,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record the grade of a reported toxicity on a later day."""
     known = opened(trial)
     say_participant(
-        vigilance.regrade(known, by(name, role), SubjectId(subject), id=report_id, grade=grade, on=day(on)), as_json=json
+        vigilance.regrade(known, by(name, role), SubjectId(subject), id=report_id, grade=grade, on=day(on)),
+        as_json=json,
     )
 
 
 @app.command()
 def deviation(
-    subject: Subject, on: On,
+    subject: Subject,
+    on: On,
     rule: Annotated[str, typer.Option(help="The rule of the protocol.")],
     what: Annotated[str, typer.Option(help="What was done instead.")],
     major: Annotated[bool, typer.Option("--major/--minor", help="Whether it can change the result.")],
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that something was done otherwise than the protocol says."""
     known = opened(trial)
     say_participant(
-        vigilance.deviate(known, by(name, role), SubjectId(subject), on=day(on), rule=rule, major=major, what=what),
+        vigilance.deviate(
+            known, by(name, role), SubjectId(subject), on=day(on), rule=rule, major=major, what=what
+        ),
         as_json=json,
     )

@@ -5,8 +5,20 @@ from typing import Annotated
 import typer
 
 from remission.cli.words import (
-    At, Folder, Json, Name, On, RoleWord, Subject, by, day, instant, opened, say, say_participant,
-)  # fmt: skip
+    At,
+    Folder,
+    Json,
+    Name,
+    On,
+    RoleWord,
+    Subject,
+    by,
+    day,
+    instant,
+    opened,
+    say,
+    say_participant,
+)
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
 from remission.trial import treatment
@@ -22,114 +34,190 @@ Deviation = Annotated[
 
 @app.command()
 def order(
-    subject: Subject, on: On, step: Step, level: Level = "full",
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    on: On,
+    step: Step,
+    level: Level = "full",
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Order a dose: the amount by the rule in force, with the weight and height on record."""
-    ordered = treatment.order_dose(opened(trial), by(name, role), SubjectId(subject), on=day(on), step=step, level=level)
+    ordered = treatment.order_dose(
+        opened(trial), by(name, role), SubjectId(subject), on=day(on), step=step, level=level
+    )
     answer = {
-        "participant": subject, "drug": ordered.drug, "amount": str(ordered.amount), "unit": ordered.unit,
-        "step": ordered.step, "level": ordered.level, "weight_kg": str(ordered.weight_kg),
+        "participant": subject,
+        "drug": ordered.drug,
+        "amount": str(ordered.amount),
+        "unit": ordered.unit,
+        "step": ordered.step,
+        "level": ordered.level,
+        "weight_kg": str(ordered.weight_kg),
         "body_surface_m2": str(ordered.body_surface_m2) if ordered.body_surface_m2 is not None else None,
         "rule": ordered.rule,
-    }  # fmt: skip
-    say(answer, f"{subject}: {ordered.drug} {ordered.amount} {ordered.unit} ({ordered.level})\n{ordered.rule}", as_json=json)
+    }
+    say(
+        answer,
+        f"{subject}: {ordered.drug} {ordered.amount} {ordered.unit} ({ordered.level})\n{ordered.rule}",
+        as_json=json,
+    )
 
 
 @app.command()
 def premedicate(
-    subject: Subject, at: At, before: Annotated[str, typer.Option(help="first_dose, step_up or restart.")],
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    at: At,
+    before: Annotated[str, typer.Option(help="first_dose, step_up or restart.")],
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record the premedication, in the amount of the study file."""
     known = opened(trial)
     say_participant(
-        treatment.premedicate(known, by(name, role), SubjectId(subject), at=instant(at), before=before), as_json=json
+        treatment.premedicate(known, by(name, role), SubjectId(subject), at=instant(at), before=before),
+        as_json=json,
     )
 
 
 @app.command()
 def start(
-    subject: Subject, at: At, step: Step, deviation: Deviation = None,
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    at: At,
+    step: Step,
+    deviation: Deviation = None,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that the infusion began."""
     known = opened(trial)
     say_participant(
-        treatment.start(known, by(name, role), SubjectId(subject), at=instant(at), step=step, deviation=deviation),
+        treatment.start(
+            known, by(name, role), SubjectId(subject), at=instant(at), step=step, deviation=deviation
+        ),
         as_json=json,
     )
 
 
 @app.command()
 def give(
-    subject: Subject, at: At, step: Step, deviation: Deviation = None,
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    at: At,
+    step: Step,
+    deviation: Deviation = None,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record a single dose."""
     known = opened(trial)
     say_participant(
-        treatment.give_dose(known, by(name, role), SubjectId(subject), at=instant(at), step=step, deviation=deviation),
+        treatment.give_dose(
+            known, by(name, role), SubjectId(subject), at=instant(at), step=step, deviation=deviation
+        ),
         as_json=json,
     )
 
 
 @app.command()
 def pause(
-    subject: Subject, at: At, why: Annotated[str, typer.Option(help="Why.")],
+    subject: Subject,
+    at: At,
+    why: Annotated[str, typer.Option(help="Why.")],
     toxicity: Annotated[str, typer.Option(help="Id of the toxicity report that made it so.")] = "",
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that the infusion was interrupted."""
     known = opened(trial)
     say_participant(
-        treatment.pause(known, by(name, role), SubjectId(subject), at=instant(at), why=why, toxicity=toxicity), as_json=json
+        treatment.pause(
+            known, by(name, role), SubjectId(subject), at=instant(at), why=why, toxicity=toxicity
+        ),
+        as_json=json,
     )
 
 
 @app.command()
 def restart(
-    subject: Subject, at: At, level: Level = "full",
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    at: At,
+    level: Level = "full",
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that the infusion went on, if the rules let it."""
     known = opened(trial)
     say_participant(
-        treatment.restart(known, by(name, role), SubjectId(subject), at=instant(at), level=level), as_json=json
+        treatment.restart(known, by(name, role), SubjectId(subject), at=instant(at), level=level),
+        as_json=json,
     )
 
 
 @app.command()
 def complete(
-    subject: Subject, at: At, trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False
+    subject: Subject,
+    at: At,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
 ) -> None:
     """Record that the course was completed."""
     known = opened(trial)
-    say_participant(treatment.complete(known, by(name, role), SubjectId(subject), at=instant(at)), as_json=json)
+    say_participant(
+        treatment.complete(known, by(name, role), SubjectId(subject), at=instant(at)), as_json=json
+    )
 
 
 @app.command()
 def stop(
-    subject: Subject, at: At, why: Annotated[str, typer.Option(help="Why.")],
-    as_protocol: Annotated[bool, typer.Option("--as-protocol/--against-protocol", help="Whether a rule said so.")] = True,
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    at: At,
+    why: Annotated[str, typer.Option(help="Why.")],
+    as_protocol: Annotated[
+        bool, typer.Option("--as-protocol/--against-protocol", help="Whether a rule said so.")
+    ] = True,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that the course was ended early."""
     known = opened(trial)
     say_participant(
-        treatment.stop(known, by(name, role), SubjectId(subject), at=instant(at), why=why, as_protocol=as_protocol),
+        treatment.stop(
+            known, by(name, role), SubjectId(subject), at=instant(at), why=why, as_protocol=as_protocol
+        ),
         as_json=json,
     )
 
 
 @app.command("not-given")
 def not_given(
-    subject: Subject, on: On, why: Annotated[str, typer.Option(help="Why.")],
-    trial: Folder = None, name: Name = "", role: RoleWord = Role.DOCTOR, json: Json = False,
-) -> None:  # fmt: skip
+    subject: Subject,
+    on: On,
+    why: Annotated[str, typer.Option(help="Why.")],
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
     """Record that an enrolled child never received the drug."""
     known = opened(trial)
-    say_participant(treatment.not_given(known, by(name, role), SubjectId(subject), on=day(on), why=why), as_json=json)
+    say_participant(
+        treatment.not_given(known, by(name, role), SubjectId(subject), on=day(on), why=why), as_json=json
+    )
 
 
 @app.command()
@@ -138,10 +226,15 @@ def course(subject: Subject, trial: Folder = None, json: Json = False) -> None:
     known = opened(trial)
     standing = treatment.course(known, SubjectId(subject), at=now())
     answer = {
-        "participant": subject, "infused_hours": str(standing.infused_hours), "planned_hours": str(standing.planned_hours),
-        "planned_end": standing.planned_end.isoformat() if standing.planned_end else None, "level": standing.level,
-        "pauses": len(standing.pauses), "doses": list(standing.doses),
-    }  # fmt: skip
-    text = f"{subject}: {standing.infused_hours} of {standing.planned_hours} h infused, {len(standing.pauses)} pauses"
+        "participant": subject,
+        "infused_hours": str(standing.infused_hours),
+        "planned_hours": str(standing.planned_hours),
+        "planned_end": standing.planned_end.isoformat() if standing.planned_end else None,
+        "level": standing.level,
+        "pauses": len(standing.pauses),
+        "doses": list(standing.doses),
+    }
+    ran = f"{standing.infused_hours} of {standing.planned_hours} h infused"
+    text = f"{subject}: {ran}, {len(standing.pauses)} pauses"
     end = f", planned end {standing.planned_end.isoformat()}" if standing.planned_end else ""
     say(answer, text + end, as_json=json)

@@ -19,7 +19,9 @@ app = typer.Typer(help="A trial: create, verify, results, why.", no_args_is_help
 
 @app.command()
 def create(
-    study: Annotated[str, typer.Argument(help="A shipped study, such as nct06607419, or the path of a study.toml.")],
+    study: Annotated[
+        str, typer.Argument(help="A shipped study, such as nct06607419, or the path of a study.toml.")
+    ],
     folder: Annotated[Path, typer.Argument(help="Where the trial is to live.")],
     address: Annotated[
         str | None, typer.Option(help="PostgreSQL address of the ledger; without it, SQLite in the folder.")
@@ -40,7 +42,7 @@ def create(
 
 @app.command()
 def verify(trial: Folder = None, json: Json = False) -> None:
-    """Read the whole ledger and every kept file; name the first entry altered, missing, reordered or cut off."""
+    """Check the whole ledger and every kept file; name the first entry that is not as written."""
     known = opened(trial)
     checked = reading.verify(known)
     say(
@@ -56,7 +58,9 @@ def results(
     at: AsOf = None,
     words: Language = "en",
     json: Json = False,
-    numbers: Annotated[bool, typer.Option("--numbers", help="With --json: every number with its id, instead.")] = False,
+    numbers: Annotated[
+        bool, typer.Option("--numbers", help="With --json: every number with its id, instead.")
+    ] = False,
 ) -> None:
     """Print the results. With --json, in the shape of a registry record's resultsSection."""
     known = opened(trial)
@@ -65,7 +69,11 @@ def results(
         print(written.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
     elif json:
         section = reading.results_section(known, found)
-        say({"study": known.study.id, "simulated": known.simulated, "resultsSection": section}, "", as_json=True)
+        say(
+            {"study": known.study.id, "simulated": known.simulated, "resultsSection": section},
+            "",
+            as_json=True,
+        )
     else:
         print(reading.results_text(known, found, language(words)))
 
@@ -105,5 +113,7 @@ def site_copy(
         with output.open("xb") as stream:
             lines = sum(1 for line in opened(trial).ledger.site_copy(site) if stream.write(line))
     except OSError as error:
-        raise InputRefused(f"{output} cannot be written: {error.strerror}", where=str(output), do="choose another place") from None
+        raise InputRefused(
+            f"{output} cannot be written: {error.strerror}", where=str(output), do="choose another place"
+        ) from None
     say({"site": site, "file": str(output), "lines": lines}, f"{lines} lines in {output}", as_json=json)

@@ -28,7 +28,9 @@ RoleWord = Annotated[Role, typer.Option("--role", envvar="REMISSION_ROLE", help=
 Subject = Annotated[str, typer.Argument(help="The participant, such as 03-007.")]
 On = Annotated[str, typer.Option("--on", help="The day, YYYY-MM-DD, at the site.")]
 At = Annotated[str, typer.Option("--at", help="The time, such as 2024-06-18T09:30+08:00.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="As known at this time (ISO 8601; a date means its end, UTC).")]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="As known at this time (ISO 8601; a date means its end, UTC).")
+]
 
 
 def opened(folder: Path | None) -> Trial:
@@ -79,7 +81,9 @@ def instant(text: str) -> datetime:
         read = None
     if read is None or read.tzinfo is None:
         raise CommandRefused(
-            f"{text!r} is not a time with its zone", where="command line", do="write it like 2024-06-18T09:30+08:00"
+            f"{text!r} is not a time with its zone",
+            where="command line",
+            do="write it like 2024-06-18T09:30+08:00",
         )
     return read
 
@@ -107,7 +111,11 @@ def language(word: str) -> str:
 def say(answer: dict[str, Any], text: str, *, as_json: bool) -> None:
     """Print the answer: JSON with `schema_version` first, or text."""
     if as_json:
-        print(json.dumps({"schema_version": SCHEMA_VERSION, **answer}, ensure_ascii=False, indent=2, allow_nan=False))
+        print(
+            json.dumps(
+                {"schema_version": SCHEMA_VERSION, **answer}, ensure_ascii=False, indent=2, allow_nan=False
+            )
+        )
     else:
         print(text)
 
@@ -123,4 +131,8 @@ def say_participant(participant: Participant, *, as_json: bool) -> None:
         "entry": last.ref.seq,
         "hash": last.ref.hash,
     }
-    say(answer, f"{participant.id}: {participant.stage.replace('_', ' ')} (ledger entry {last.ref.seq})", as_json=as_json)
+    say(
+        answer,
+        f"{participant.id}: {participant.stage.replace('_', ' ')} (ledger entry {last.ref.seq})",
+        as_json=as_json,
+    )

@@ -23,7 +23,7 @@ class Urgency(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing to do between two dates; `day` is its protocol day, None when not counted in protocol days."""
+    """One thing to do between two dates; `day` is its protocol day, None where it has none."""
 
     what: Text
     who: str
@@ -39,7 +39,14 @@ class Due:
 
 
 _BEFORE_TREATMENT = (Stage.SCREENING, Stage.ELIGIBLE)
-_SAMPLED = (*_BEFORE_TREATMENT, Stage.ENROLLED, Stage.ON_TREATMENT, Stage.PAUSED, Stage.TREATMENT_ENDED, Stage.FOLLOW_UP)
+_SAMPLED = (
+    *_BEFORE_TREATMENT,
+    Stage.ENROLLED,
+    Stage.ON_TREATMENT,
+    Stage.PAUSED,
+    Stage.TREATMENT_ENDED,
+    Stage.FOLLOW_UP,
+)
 
 
 def due(study: Study, participant: Participant, *, today: date) -> tuple[Due, ...]:
@@ -58,7 +65,9 @@ def due(study: Study, participant: Participant, *, today: date) -> tuple[Due, ..
         *_follow_up(study, participant),
     ]
     order = {Urgency.LATE: 0, Urgency.NOW: 1, Urgency.LATER: 2}
-    return tuple(sorted(items, key=lambda item: (order[item.urgency(today)], item.last or date.max, item.what.en)))
+    return tuple(
+        sorted(items, key=lambda item: (order[item.urgency(today)], item.last or date.max, item.what.en))
+    )
 
 
 def _questions(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:
@@ -68,7 +77,9 @@ def _questions(study: Study, participant: Participant, day_one: date | None) -> 
     for spec in study.facts:
         if spec.id not in known:
             yield Due(spec.label, spec.asked_of, None, _at(spec.due_day, day_one), spec.due_day)
-    closed = {item.event.list for item in participant.all(ev.ListClosed) if isinstance(item.event, ev.ListClosed)}
+    closed = {
+        item.event.list for item in participant.all(ev.ListClosed) if isinstance(item.event, ev.ListClosed)
+    }
     for spec in study.lists:
         if spec.id not in closed:
             what = Text(f"{spec.name.en}: declare the list complete", f"{spec.name.zh}：声明清单完整")
@@ -86,9 +97,15 @@ def _samples(study: Study, participant: Participant, day_one: date | None) -> It
 
 def _sample(study: Study, participant: Participant, spec: SampleSpec, day_one: date | None) -> Iterator[Due]:
     window = study.point(spec.point).window
-    if any(isinstance(item.event, ev.SampleMissed) and item.event.point == spec.point for item in participant.history):
+    if any(
+        isinstance(item.event, ev.SampleMissed) and item.event.point == spec.point
+        for item in participant.history
+    ):
         return
-    taken = any(isinstance(item.event, ev.MarrowTaken) and item.event.point == spec.point for item in participant.history)
+    taken = any(
+        isinstance(item.event, ev.MarrowTaken) and item.event.point == spec.point
+        for item in participant.history
+    )
     first, last = _at(window.first, day_one), _at(window.last, day_one)
     if not taken:
         yield Due(spec.name, "site", first, last, window.target)
@@ -109,7 +126,11 @@ def _decisions(study: Study, participant: Participant, day_one: date | None) -> 
     match participant.stage:
         case Stage.SCREENING:
             yield Due(
-                Text("Decide on eligibility", "判定入组资格"), "doctor", None, _at(start.last, day_one), start.last
+                Text("Decide on eligibility", "判定入组资格"),
+                "doctor",
+                None,
+                _at(start.last, day_one),
+                start.last,
             )
         case Stage.ELIGIBLE:
             yield Due(Text("Enrol", "入组"), "doctor", None, _at(start.last, day_one), start.last)
@@ -121,7 +142,9 @@ def _decisions(study: Study, participant: Participant, day_one: date | None) -> 
             last = study.treatment.last_day
             yield Due(what, "doctor", _at(last, day_one), None, last)
         case Stage.PAUSED:
-            what = Text(f"{study.treatment.name.en}: restart or stop", f"{study.treatment.name.zh}：重启或停止")
+            what = Text(
+                f"{study.treatment.name.en}: restart or stop", f"{study.treatment.name.zh}：重启或停止"
+            )
             yield Due(what, "doctor", None, None, None)
         case Stage.TREATMENT_ENDED:
             last_sample = max((study.point(spec.point).window.last for spec in study.samples), default=None)

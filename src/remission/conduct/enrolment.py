@@ -12,7 +12,7 @@ ENROLMENT = "enrolment"
 
 
 def enrolment_window(study: Study) -> Window | None:
-    """The protocol days on which a child may be enrolled: the study's point named `enrolment`, if it has one."""
+    """The protocol days on which a child may be enrolled: the study's point `enrolment`, if any."""
     return next((point.window for point in study.points if point.id == ENROLMENT), None)
 
 
@@ -32,7 +32,8 @@ def next_number(study: Study, participants: Iterable[Participant]) -> int:
     number = 1 + sum(is_enrolled(participant) for participant in participants)
     if number > study.design.participants:
         raise NotEligible(
-            f"all {study.design.participants} participants are enrolled", where=f"study {study.id}",
+            f"all {study.design.participants} participants are enrolled",
+            where=f"study {study.id}",
             do="enrolment is closed; a larger trial needs an amended study file",
-        )  # fmt: skip
+        )
     return number

@@ -26,7 +26,9 @@ def facts_of(study: Study, participant: Participant) -> Facts:
         match recorded.event:
             case ev.FactRecorded(fact=fact, value=value, on=on):
                 spec = study.fact(fact)
-                read = read_value(spec, value, where=f"participant {participant.id}, entry {recorded.ref.seq}")
+                read = read_value(
+                    spec, value, where=f"participant {participant.id}, entry {recorded.ref.seq}"
+                )
                 if fact not in answers or answers[fact].on <= on:
                     answers[fact] = Known(read, on, recorded.ref)
             case ev.ThingHappened(list=name, kind=kind, first=first, last=last, purpose=purpose):

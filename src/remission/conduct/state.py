@@ -75,7 +75,8 @@ NEXT: dict[Stage, dict[type[ev.Event], Stage]] = {
         ev.ResponseAssessed: _S.FOLLOW_UP, **_LEAVING,
     },
     _S.FOLLOW_UP: {
-        **_stay(_S.FOLLOW_UP, (*_AFTER_ENROLMENT, ev.Relapsed, ev.SecondCancer, ev.Withdrew, ev.ResponseAssessed)),
+        **_stay(_S.FOLLOW_UP, (*_AFTER_ENROLMENT, ev.Relapsed, ev.SecondCancer, ev.Withdrew)),
+        ev.ResponseAssessed: _S.FOLLOW_UP,
         ev.FollowUpEnded: _S.OFF, **_LEAVING,
     },
     # Tubes taken earlier may still be reported, and errors still be found.
@@ -98,7 +99,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A participant as the events say: the effective events, corrections in the place of what they correct."""
+    """A participant as the effective events say: corrections stand in the place of what they correct."""
 
     id: SubjectId
     site: SiteId

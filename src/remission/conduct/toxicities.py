@@ -1,6 +1,6 @@
 """The toxicities of a participant: each report with its course of grades."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from remission.conduct import events as ev
@@ -9,36 +9,56 @@ from remission.conduct.state import Participant
 
 @dataclass(frozen=True, slots=True)
 class Toxicity:
-    """A reported toxicity: its worst grade, its latest one and since when, and its end, if it has ended."""
+    """A reported toxicity and its grades by day, the first on the day it began; grade 0: it has ended."""
 
     id: str
     term: str
     system: str
-    began: date
-    worst: int
-    grade: int
-    since: date
-    ended: date | None
     serious: bool
     related: str
+    grades: tuple[tuple[date, int], ...]
+
+    @property
+    def began(self) -> date:
+        """Its first day."""
+        return self.grades[0][0]
+
+    @property
+    def worst(self) -> int:
+        """Its highest grade."""
+        return max(grade for _, grade in self.grades)
+
+    @property
+    def grade(self) -> int:
+        """Its latest grade."""
+        return self.grades[-1][1]
+
+    @property
+    def ended(self) -> date | None:
+        """The day on which it had ended, or None while it lasts."""
+        day, grade = self.grades[-1]
+        return day if grade == 0 else None
+
+    def at_or_below_since(self, limit: int) -> date | None:
+        """Since when its grade has been at most `limit` without a break; None while it is above."""
+        since: date | None = None
+        for day, grade in self.grades:
+            since = None if grade > limit else since or day
+        return since
 
 
 def toxicities(participant: Participant) -> tuple[Toxicity, ...]:
-    """Every toxicity, in the order of report."""
+    """Every toxicity, in the order of report; grades in the order of their days."""
     known: dict[str, Toxicity] = {}
     for item in participant.history:
         match item.event:
             case ev.ToxicityReported(id=id) as said:
-                known[id] = Toxicity(
-                    id, said.term, said.system, said.began, said.grade, said.grade, said.began, None, said.serious,
-                    said.related,
-                )  # fmt: skip
+                grades = ((said.began, said.grade),)
+                known[id] = Toxicity(id, said.term, said.system, said.serious, said.related, grades)
             case ev.ToxicityRegraded(id=id, grade=grade, on=on) if id in known:
                 old = known[id]
-                known[id] = Toxicity(
-                    id, old.term, old.system, old.began, max(old.worst, grade), grade, on, on if grade == 0 else None,
-                    old.serious, old.related,
-                )  # fmt: skip
+                grades = tuple(sorted((*old.grades, (on, grade)), key=lambda graded: graded[0]))
+                known[id] = replace(old, grades=grades)
             case _:
                 pass
     return tuple(known.values())

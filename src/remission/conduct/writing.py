@@ -23,7 +23,9 @@ KINDS: dict[str, type[Event] | type[TrialEvent]] = {
 
 def to_text(event: Event | TrialEvent) -> str:
     """The JSON text of an event, fields in the order of the class."""
-    return json.dumps(_CONVERTER.unstructure(event), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return json.dumps(
+        _CONVERTER.unstructure(event), ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
 
 
 def from_text(kind: str, text: str, *, where: str) -> Event | TrialEvent:
@@ -38,9 +40,10 @@ def from_text(kind: str, text: str, *, where: str) -> Event | TrialEvent:
         return _CONVERTER.structure(json.loads(text), KINDS[kind])
     except (KeyError, ValueError, InputRefused, BaseValidationError, ForbiddenExtraKeysError) as error:
         raise InvariantBroken(
-            f"{kind} cannot be read: {_shown(error)}", where=where,
-            do="read the ledger with the version of Remission that wrote it; `trial verify` tells if it was altered",
-        ) from error  # fmt: skip
+            f"{kind} cannot be read: {_shown(error)}",
+            where=where,
+            do="use the version of Remission that wrote it; `trial verify` tells if it was altered",
+        ) from error
 
 
 def _shown(error: BaseException) -> str:

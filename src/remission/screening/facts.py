@@ -43,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything known: answers by question, dated lists, lists declared complete, results, missed samples."""
+    """Answers by question, dated lists, lists declared complete, results, missed samples."""
 
     answers: Mapping[str, Known] = field(default_factory=dict[str, Known])
     happenings: Mapping[str, tuple[Happening, ...]] = field(default_factory=dict[str, tuple[Happening, ...]])
@@ -98,7 +98,10 @@ def _number(spec: FactSpec, text: str, where: str) -> Decimal:
     too_high = spec.highest is not None and number > spec.highest
     if not number.is_finite() or too_low or too_high:
         raise _no_answer(
-            spec, text, where, f"check number and unit: {spec.lowest} to {spec.highest} {spec.unit} is plausible"
+            spec,
+            text,
+            where,
+            f"check number and unit: {spec.lowest} to {spec.highest} {spec.unit} is plausible",
         )
     return number
 

@@ -19,7 +19,7 @@ from remission.terms.words import Text
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What must still be known: the question, whom it is asked of, and the day by which (None: day 1 unknown)."""
+    """What must still be known, whom it is asked of, and by which day (None: day 1 is unknown)."""
 
     what: Text
     asked_of: str
@@ -58,7 +58,9 @@ class Verdict:
     def missing(self) -> tuple[Missing, ...]:
         """Everything missing, each once, soonest first."""
         each = dict.fromkeys(missing for judged in self.judged for missing in judged.missing)
-        return tuple(sorted(each, key=lambda missing: (missing.by is None, missing.by or date.max, missing.what.en)))
+        return tuple(
+            sorted(each, key=lambda missing: (missing.by is None, missing.by or date.max, missing.what.en))
+        )
 
 
 class Judge:

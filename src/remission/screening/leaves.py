@@ -8,7 +8,17 @@ from fractions import Fraction
 
 from remission.mrd.calls import Call, against
 from remission.mrd.words import percent
-from remission.protocol.criteria import AgeMonths, Answer, Compare, DaysOf, Happened, Level, Span, Truth, Value
+from remission.protocol.criteria import (
+    AgeMonths,
+    Answer,
+    Compare,
+    DaysOf,
+    Happened,
+    Level,
+    Span,
+    Truth,
+    Value,
+)
 from remission.protocol.study import ListSpec, Study
 from remission.screening.facts import Facts, Happening
 from remission.terms.days import after_months, age_in_months, date_of
@@ -21,7 +31,7 @@ DAY_ONE = "day_one"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a question is put: the study, the child's facts, the day, and the criterion's anchor and world."""
+    """Where a question is put: study, facts, day, and the criterion's anchor and world."""
 
     study: Study
     facts: Facts
@@ -62,23 +72,27 @@ class Leaf:
 
 def answer(leaf: Compare | Happened, place: Place) -> Leaf:
     """Answer one comparison or look-back."""
-    match leaf:
-        case Happened():
-            return _happened(leaf, place)
-        case Compare(term=Answer(fact=fact)):
+    if isinstance(leaf, Happened):
+        return _happened(leaf, place)
+    match leaf.term:
+        case Answer(fact=fact):
             return _recorded(leaf, fact, place)
-        case Compare(term=AgeMonths()):
+        case AgeMonths():
             return _age(leaf, place)
-        case Compare(term=Level() as level):
+        case Level() as level:
             return _level(leaf, level, place)
-        case Compare(term=DaysOf() as days):
+        case DaysOf() as days:
             return _days_of(leaf, days, place)
 
 
 _COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
-    "==": lambda a, b: a == b, "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
-}  # fmt: skip
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
 
 
 def _holds(sign: str, left: object, right: Value) -> bool:
@@ -99,9 +113,11 @@ def _recorded(leaf: Compare, fact: str, place: Place) -> Leaf:
     known = place.facts.answers.get(fact)
     if known is None or known.on > place.on:
         return _unknown(spec.label, spec.asked_of, place.by(spec.due_day))
-    shown = {True: Text("yes", "是"), False: Text("no", "否")}.get(known.value is True) if isinstance(
-        known.value, bool
-    ) else Text(f"{known.value} {spec.unit}".strip(), f"{known.value} {spec.unit}".strip())
+    shown = (
+        {True: Text("yes", "是"), False: Text("no", "否")}.get(known.value is True)
+        if isinstance(known.value, bool)
+        else Text(f"{known.value} {spec.unit}".strip(), f"{known.value} {spec.unit}".strip())
+    )
     assert shown is not None
     said = Text(f"{spec.label.en}: {shown.en}", f"{spec.label.zh}：{shown.zh}")
     return Leaf(Truth.of(_holds(leaf.sign, known.value, leaf.value)), said, _refs(known.ref))
@@ -135,7 +151,9 @@ def _level(leaf: Compare, level: Level, place: Place) -> Leaf:
     found = against(measured.result, threshold, threshold)
     if found.call is Call.NOT_EVALUABLE:
         unknown = _unknown(what, "laboratory", place.by(point.window.last), found.reason)
-        return Leaf(unknown.truth, unknown.said, _refs(measured.ref), unknown.missing, unknown.asked_of, unknown.by)
+        return Leaf(
+            unknown.truth, unknown.said, _refs(measured.ref), unknown.missing, unknown.asked_of, unknown.by
+        )
     reaches = found.call is Call.POSITIVE
     shown, limit = percent(measured.result.level), percent(float(threshold))
     sign = "≥" if reaches else "<"
@@ -144,7 +162,9 @@ def _level(leaf: Compare, level: Level, place: Place) -> Leaf:
 
 
 def _happened(leaf: Happened, place: Place) -> Leaf:
-    return _look_back(leaf.what, leaf.span, leaf.except_for, place, lambda days, sure: _at_least(days, 1, sure))
+    return _look_back(
+        leaf.what, leaf.span, leaf.except_for, place, lambda days, sure: _at_least(days, 1, sure)
+    )
 
 
 def _days_of(leaf: Compare, days: DaysOf, place: Place) -> Leaf:

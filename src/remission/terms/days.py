@@ -54,7 +54,9 @@ def age_in_months(birth: date, on: date) -> int:
     """
     if on < birth:
         raise InputRefused(
-            f"{on} is before birth ({birth})", where="age", do="correct the date of birth or the date of the event"
+            f"{on} is before birth ({birth})",
+            where="age",
+            do="correct the date of birth or the date of the event",
         )
     months = (on.year - birth.year) * 12 + on.month - birth.month
     return months if after_months(birth, months) <= on else months - 1

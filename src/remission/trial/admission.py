@@ -32,11 +32,16 @@ def consent(trial: Trial, by: By, site: SiteId, *, on: date, signed_by: str, for
     active = trial.sites_active().get(site)
     if active is None or on < active.on:
         raise NotEligible(
-            f"site {site} may not enrol on {on}", where=f"site {site}",
-            do="activate the site first: remission trial activate" if active is None else f"the site is active since {active.on}",
-        )  # fmt: skip
+            f"site {site} may not enrol on {on}",
+            where=f"site {site}",
+            do="activate the site first: remission trial activate"
+            if active is None
+            else f"the site is active since {active.on}",
+        )
     if signed_by not in ("guardian", "participant", "both"):
-        raise InputRefused(f"{signed_by!r} cannot sign", where="consent", do="answer guardian, participant or both")
+        raise InputRefused(
+            f"{signed_by!r} cannot sign", where="consent", do="answer guardian, participant or both"
+        )
     not_future(trial, by, site, on)
     for _ in range(_TRIES):
         number = 1 + sum(known.site == site for known in trial.participants())
@@ -65,7 +70,14 @@ def answer(trial: Trial, by: By, subject: SubjectId, fact: str, value: str, *, o
 
 
 def happened(
-    trial: Trial, by: By, subject: SubjectId, kind: str, *, first: date, last: date | None = None, purpose: str = ""
+    trial: Trial,
+    by: By,
+    subject: SubjectId,
+    kind: str,
+    *,
+    first: date,
+    last: date | None = None,
+    purpose: str = "",
 ) -> Participant:
     """Add to a dated list: a therapy given, or something that happened, from `first` to `last`.
 
@@ -76,7 +88,9 @@ def happened(
     """
     spec = _list_with(trial, kind, f"participant {subject}")
     if last is not None and last < first:
-        raise InputRefused(f"{last} is before {first}", where=f"participant {subject}", do="check the two dates")
+        raise InputRefused(
+            f"{last} is before {first}", where=f"participant {subject}", do="check the two dates"
+        )
     not_future(trial, by, subject.site, first, *([last] if last else []))
     return trial.write(by, subject, ev.ThingHappened(spec.id, kind, first, last, purpose))
 
@@ -91,7 +105,9 @@ def close_list(trial: Trial, by: By, subject: SubjectId, name: str, *, as_of: da
     """
     if name not in {spec.id for spec in trial.study.lists}:
         known = ", ".join(spec.id for spec in trial.study.lists)
-        raise InputRefused(f"there is no list {name!r}", where=f"study {trial.study.id}", do=f"use one of: {known}")
+        raise InputRefused(
+            f"there is no list {name!r}", where=f"study {trial.study.id}", do=f"use one of: {known}"
+        )
     not_future(trial, by, subject.site, as_of)
     return trial.write(by, subject, ev.ListClosed(name, as_of))
 
@@ -145,7 +161,9 @@ def enrol(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Participant:
             return trial.write(By(by.actor, by.at, f"enrolment-number-{number}"), subject, event)
         except Immutable:
             participant = trial.participant(subject)
-    raise LedgerMoved("too many people enrol at once", where=f"participant {subject}", do="try again in a minute")
+    raise LedgerMoved(
+        "too many people enrol at once", where=f"participant {subject}", do="try again in a minute"
+    )
 
 
 def _check_window(trial: Trial, participant: Participant, on: date) -> None:
@@ -156,17 +174,21 @@ def _check_window(trial: Trial, participant: Participant, on: date) -> None:
     if day not in window:
         raise NotEligible(
             f"day {day} is outside the enrolment window, days {window.first} to {window.last}",
-            where=f"participant {participant.id}", do="the child cannot be enrolled on this day",
-        )  # fmt: skip
+            where=f"participant {participant.id}",
+            do="the child cannot be enrolled on this day",
+        )
 
 
 def _held(subject: SubjectId, verdict: Verdict) -> NotEligible:
     shut = [judged for judged in verdict.judged if judged.admits is Truth.FALSE]
     if shut:
         reasons = "; ".join(f"{judged.criterion}: {judged.reason.en}" for judged in shut)
-        return NotEligible(f"not admitted by {reasons}", where=f"participant {subject}", do="the child cannot be enrolled")
+        return NotEligible(
+            f"not admitted by {reasons}", where=f"participant {subject}", do="the child cannot be enrolled"
+        )
     wanted = "; ".join(
-        f"{missing.what.en} ({missing.asked_of}{f', by {missing.by}' if missing.by else ''})" for missing in verdict.missing
+        f"{missing.what.en} ({missing.asked_of}{f', by {missing.by}' if missing.by else ''})"
+        for missing in verdict.missing
     )
     return NotEligible("eligibility is not known yet", where=f"participant {subject}", do=f"record: {wanted}")
 

@@ -34,6 +34,7 @@ def instant(by: By, at: datetime, subject: SubjectId) -> datetime:
     if at.tzinfo is None or at > by.at:
         raise InputRefused(
             f"{at.isoformat()} {'has no time zone' if at.tzinfo is None else 'is in the future'}",
-            where=f"participant {subject}", do="give the time when it happened, with its time zone",
-        )  # fmt: skip
+            where=f"participant {subject}",
+            do="give the time when it happened, with its time zone",
+        )
     return at

@@ -21,11 +21,15 @@ def assess_response(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Pa
     """
     not_future(trial, by, subject.site, on)
     responses = respond(trial.study, trial.participant(subject), by.at)
-    calls = tuple(ev.EndpointCall(endpoint, str(response.call or "missing")) for endpoint, response in responses.items())
+    calls = tuple(
+        ev.EndpointCall(endpoint, str(response.call or "missing")) for endpoint, response in responses.items()
+    )
     return trial.write(by, subject, ev.ResponseAssessed(on, calls))
 
 
-def follow_up(trial: Trial, by: By, subject: SubjectId, *, on: date, in_remission: bool | None) -> Participant:
+def follow_up(
+    trial: Trial, by: By, subject: SubjectId, *, on: date, in_remission: bool | None
+) -> Participant:
     """Record a follow-up contact: alive on that day."""
     return _write(trial, by, subject, ev.FollowedUp(on, in_remission), on)
 
@@ -52,14 +56,18 @@ def lost(trial: Trial, by: By, subject: SubjectId, *, on: date, last_seen: date)
     return _write(trial, by, subject, ev.LostToFollowUp(on, last_seen), on)
 
 
-def withdraw(trial: Trial, by: By, subject: SubjectId, *, on: date, scope: str, why: str, who: str) -> Participant:
+def withdraw(
+    trial: Trial, by: By, subject: SubjectId, *, on: date, scope: str, why: str, who: str
+) -> Participant:
     """Record that consent was withdrawn, from the treatment or from the whole study."""
     _one_of(scope, ("treatment", "study"), "scope", subject)
     _one_of(who, ("guardian", "participant", "doctor"), "who withdrew", subject)
     return _write(trial, by, subject, ev.Withdrew(on, scope, why, who), on)
 
 
-def found_ineligible(trial: Trial, by: By, subject: SubjectId, *, on: date, criterion: str, why: str) -> Participant:
+def found_ineligible(
+    trial: Trial, by: By, subject: SubjectId, *, on: date, criterion: str, why: str
+) -> Participant:
     """Record that an enrolled child should not have been enrolled; the child stays in the trial's counts.
 
     Raises
@@ -81,13 +89,16 @@ def end_follow_up(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Part
     """
     if on < trial.study.follow_up.until:
         raise InputRefused(
-            f"follow-up goes on until {trial.study.follow_up.until}", where=f"participant {subject}",
+            f"follow-up goes on until {trial.study.follow_up.until}",
+            where=f"participant {subject}",
             do="record why contact ended: lost, or withdrawn",
-        )  # fmt: skip
+        )
     return _write(trial, by, subject, ev.FollowUpEnded(on), on)
 
 
-def correct(trial: Trial, by: By, subject: SubjectId, seq: int, event: ev.Event, *, reason: str) -> Participant:
+def correct(
+    trial: Trial, by: By, subject: SubjectId, seq: int, event: ev.Event, *, reason: str
+) -> Participant:
     """Put the right words in the place of an entry; the wrong ones stay readable in the ledger."""
     return trial.correct(by, subject, seq, event, reason=reason)
 
@@ -104,7 +115,9 @@ def rewritten(trial: Trial, subject: SubjectId, seq: int, text: str) -> ev.Event
     try:
         event = from_text(kind, text, where=f"correction of entry {seq}")
     except InvariantBroken as error:
-        raise InputRefused(error.what, where=error.where, do=f"give every field of {kind}, as `participant show` prints it") from None
+        raise InputRefused(
+            error.what, where=error.where, do=f"give every field of {kind}, as `participant show` prints it"
+        ) from None
     return cast("ev.Event", event)
 
 
@@ -118,9 +131,10 @@ def void(trial: Trial, by: By, subject: SubjectId, seq: int, *, reason: str) -> 
     """
     if isinstance(_entry(trial, subject, seq).event, ev.Enrolled):
         raise InputRefused(
-            "an enrolment cannot be voided", where=f"participant {subject}, entry {seq}",
+            "an enrolment cannot be voided",
+            where=f"participant {subject}, entry {seq}",
             do="record that the child was found ineligible, or withdrew",
-        )  # fmt: skip
+        )
     return trial.correct(by, subject, seq, ev.Voided(reason), reason=reason)
 
 
@@ -128,12 +142,18 @@ def _entry(trial: Trial, subject: SubjectId, seq: int) -> Recorded:
     for item in trial.raw(subject):
         if item.ref.seq == seq:
             return item
-    raise NotFound(f"entry {seq} is not about participant {subject}", where=f"participant {subject}", do="check the number")
+    raise NotFound(
+        f"entry {seq} is not about participant {subject}",
+        where=f"participant {subject}",
+        do="check the number",
+    )
 
 
 def _write(trial: Trial, by: By, subject: SubjectId, event: ev.Event, on: date) -> Participant:
     not_future(trial, by, subject.site, on)
-    first = trial.participant(subject).last(ev.Enrolled if is_enrolled(trial.participant(subject)) else ev.Consented)
+    first = trial.participant(subject).last(
+        ev.Enrolled if is_enrolled(trial.participant(subject)) else ev.Consented
+    )
     begun = cast("ev.Enrolled | ev.Consented", first.event).on if first else on
     if on < begun:
         raise InputRefused(f"{on} is before {begun}", where=f"participant {subject}", do="check the date")
@@ -143,5 +163,7 @@ def _write(trial: Trial, by: By, subject: SubjectId, event: ev.Event, on: date) 
 def _one_of(word: str, allowed: tuple[str, ...], what: str, subject: SubjectId) -> None:
     if word not in allowed:
         raise InputRefused(
-            f"{word!r} is no {what}", where=f"participant {subject}", do=f"answer one of: {', '.join(allowed)}"
+            f"{word!r} is no {what}",
+            where=f"participant {subject}",
+            do=f"answer one of: {', '.join(allowed)}",
         )

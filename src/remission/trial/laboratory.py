@@ -7,7 +7,14 @@ from pathlib import Path
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
 from remission.errors import InputRefused
-from remission.mrd.result import COUNTS_ONLY, Denominator, Method, MrdResult, from_flow_counts, from_ngs_counts
+from remission.mrd.result import (
+    COUNTS_ONLY,
+    Denominator,
+    Method,
+    MrdResult,
+    from_flow_counts,
+    from_ngs_counts,
+)
 from remission.protocol.study import Assay, SampleSpec
 from remission.terms.evidence import Evidence, FileRef, Setting
 from remission.terms.ids import SampleId, SubjectId
@@ -15,7 +22,9 @@ from remission.trial.calendar import not_future
 from remission.trial.trial import By, Trial
 
 
-def take_marrow(trial: Trial, by: By, subject: SubjectId, *, sample: SampleId, point: str, on: date) -> Participant:
+def take_marrow(
+    trial: Trial, by: By, subject: SubjectId, *, sample: SampleId, point: str, on: date
+) -> Participant:
     """Record that the marrow of a time point was taken.
 
     Raises
@@ -26,7 +35,9 @@ def take_marrow(trial: Trial, by: By, subject: SubjectId, *, sample: SampleId, p
     _planned(trial, point)
     used = {recorded.event.sample for recorded in trial.participant(subject).all(ev.MarrowTaken)}  # type: ignore[union-attr]
     if sample in used:
-        raise InputRefused(f"sample {sample} is recorded already", where=f"participant {subject}", do="check the label")
+        raise InputRefused(
+            f"sample {sample} is recorded already", where=f"participant {subject}", do="check the label"
+        )
     not_future(trial, by, subject.site, on)
     return trial.write(by, subject, ev.MarrowTaken(sample, point, on))
 
@@ -69,9 +80,14 @@ def report_flow(
     evidence = _evidence(trial, "flow counts", method_version, files, settings)
     assay = _assay(trial, Method.FLOW)
     result = from_flow_counts(
-        found, tuple(examined), primary, evidence,
-        lod_events=assay.events_for_lod, loq_events=assay.events_for_loq, flags=_flags(flags, files),
-    )  # fmt: skip
+        found,
+        tuple(examined),
+        primary,
+        evidence,
+        lod_events=assay.events_for_lod,
+        loq_events=assay.events_for_loq,
+        flags=_flags(flags, files),
+    )
     return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
 
 
@@ -124,7 +140,9 @@ def _planned(trial: Trial, point: str) -> SampleSpec:
         if spec.point == point:
             return spec
     known = ", ".join(spec.point for spec in trial.study.samples)
-    raise InputRefused(f"no sample is planned at {point!r}", where=f"study {trial.study.id}", do=f"use one of: {known}")
+    raise InputRefused(
+        f"no sample is planned at {point!r}", where=f"study {trial.study.id}", do=f"use one of: {known}"
+    )
 
 
 def _point_of(trial: Trial, subject: SubjectId, sample: SampleId, method: Method) -> str:
@@ -133,12 +151,15 @@ def _point_of(trial: Trial, subject: SubjectId, sample: SampleId, method: Method
         if isinstance(event, ev.MarrowTaken) and event.sample == sample:
             if method not in _planned(trial, event.point).methods:
                 raise InputRefused(
-                    f"{method} is not planned at {event.point}", where=f"participant {subject}, sample {sample}",
+                    f"{method} is not planned at {event.point}",
+                    where=f"participant {subject}, sample {sample}",
                     do="check method and sample",
-                )  # fmt: skip
+                )
             return event.point
     raise InputRefused(
-        f"sample {sample} was never taken", where=f"participant {subject}", do="record the marrow first, or check the label"
+        f"sample {sample} was never taken",
+        where=f"participant {subject}",
+        do="record the marrow first, or check the label",
     )
 
 
@@ -146,7 +167,9 @@ def _assay(trial: Trial, method: Method) -> Assay:
     for assay in trial.study.assays:
         if assay.method == method:
             return assay
-    raise InputRefused(f"the study plans no {method} assay", where=f"study {trial.study.id}", do="check the method")
+    raise InputRefused(
+        f"the study plans no {method} assay", where=f"study {trial.study.id}", do="check the method"
+    )
 
 
 def _evidence(

@@ -1,4 +1,7 @@
-"""Which role may write which event. A sponsor's people write nothing about a participant (ICH E6(R3) 4.2.2)."""
+"""Which role may write which event.
+
+A sponsor's people write nothing about a participant (ICH E6(R3) 4.2.2).
+"""
 
 from remission.conduct import events as ev
 from remission.conduct.events import Event
@@ -7,16 +10,40 @@ from remission.terms.actors import Actor, Role
 from remission.terms.ids import SiteId
 
 _SITE = (
-    ev.Consented, ev.FactRecorded, ev.ThingHappened, ev.ListClosed, ev.MarrowTaken, ev.SampleMissed,
-    ev.PremedicationGiven, ev.InfusionStarted, ev.InfusionPaused, ev.InfusionRestarted, ev.DoseGiven,
-    ev.TreatmentCompleted, ev.TreatmentNotGiven, ev.ToxicityReported, ev.ToxicityRegraded, ev.FollowedUp,
-    ev.Relapsed, ev.SecondCancer, ev.Died, ev.LostToFollowUp, ev.Withdrew, ev.DeviationReported,
-    ev.FollowUpEnded, ev.Voided,
-)  # fmt: skip
+    ev.Consented,
+    ev.FactRecorded,
+    ev.ThingHappened,
+    ev.ListClosed,
+    ev.MarrowTaken,
+    ev.SampleMissed,
+    ev.PremedicationGiven,
+    ev.InfusionStarted,
+    ev.InfusionPaused,
+    ev.InfusionRestarted,
+    ev.DoseGiven,
+    ev.TreatmentCompleted,
+    ev.TreatmentNotGiven,
+    ev.ToxicityReported,
+    ev.ToxicityRegraded,
+    ev.FollowedUp,
+    ev.Relapsed,
+    ev.SecondCancer,
+    ev.Died,
+    ev.LostToFollowUp,
+    ev.Withdrew,
+    ev.DeviationReported,
+    ev.FollowUpEnded,
+    ev.Voided,
+)
 _DOCTOR_ONLY = (
-    ev.FoundEligible, ev.FoundIneligible, ev.Enrolled, ev.DoseOrdered, ev.TreatmentStopped,
-    ev.ResponseAssessed, ev.FoundIneligibleLate,
-)  # fmt: skip
+    ev.FoundEligible,
+    ev.FoundIneligible,
+    ev.Enrolled,
+    ev.DoseOrdered,
+    ev.TreatmentStopped,
+    ev.ResponseAssessed,
+    ev.FoundIneligibleLate,
+)
 _EVERY = frozenset((*_SITE, *_DOCTOR_ONLY, ev.MrdReported))
 
 RIGHTS: dict[Role, frozenset[type[Event]]] = {
@@ -40,12 +67,17 @@ def check(actor: Actor, kind: type[Event], site: SiteId, *, simulated: bool) -> 
     """
     where = f"{actor.name}, {actor.role}, site {actor.site or 'all'}"
     if actor.role is Role.REHEARSAL and not simulated:
-        raise NotAllowed("the rehearsal may not write in a real trial", where=where, do="act as a named person")
+        raise NotAllowed(
+            "the rehearsal may not write in a real trial", where=where, do="act as a named person"
+        )
     if kind not in RIGHTS[actor.role]:
-        may = ", ".join(role for role, kinds in RIGHTS.items() if kind in kinds and role is not Role.REHEARSAL)
+        may = ", ".join(
+            role for role, kinds in RIGHTS.items() if kind in kinds and role is not Role.REHEARSAL
+        )
         raise NotAllowed(f"a {actor.role} may not write {kind.__name__}", where=where, do=f"ask a {may}")
     if actor.site is not None and actor.site != site:
         raise NotAllowed(
             f"a person of site {actor.site} may not write about a participant of site {site}",
-            where=where, do=f"ask a colleague at site {site}",
-        )  # fmt: skip
+            where=where,
+            do=f"ask a colleague at site {site}",
+        )

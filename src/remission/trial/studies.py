@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 from remission.errors import InputRefused
@@ -41,13 +42,15 @@ def study_files(study: str) -> StudyFiles:
         place, folder = Path(study), Path(study).parent
     else:
         raise InputRefused(
-            f"there is no study {study!r}", where="studies",
+            f"there is no study {study!r}",
+            where="studies",
             do=f"use one of: {', '.join(shipped())}; or give the path of a study.toml",
-        )  # fmt: skip
+        )
     raw = place.read_bytes()
-    with place.open("rb") as stream:
-        record_name = read_study(stream, name=place.name).record
+    record_name = read_study(BytesIO(raw), name=place.name).record
     record = folder / record_name
     if not record.is_file():
-        raise InputRefused(f"the record {record_name!r} is not beside the study", where=str(folder), do="put it there")
+        raise InputRefused(
+            f"the record {record_name!r} is not beside the study", where=str(folder), do="put it there"
+        )
     return StudyFiles(raw, record.read_bytes(), record_name)

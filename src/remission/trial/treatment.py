@@ -1,7 +1,7 @@
 """Dose orders, premedication, infusion: each act checked against the study's rules before it is written."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
 from remission.conduct import events as ev
@@ -10,7 +10,9 @@ from remission.conduct.known import day_one_of, facts_of
 from remission.conduct.state import Participant, Stage
 from remission.errors import ActRefused, DoseHeld, InputRefused
 from remission.pharmacology.body_size import body_surface
-from remission.pharmacology.dose_rules import order, premedication
+from remission.pharmacology.dose_rules import order
+from remission.pharmacology.infusion import AfterPause, what_pause_means
+from remission.pharmacology.premedication import premedication
 from remission.terms.days import study_day
 from remission.terms.ids import SubjectId
 from remission.trial.calendar import instant, not_future
@@ -20,7 +22,9 @@ from remission.trial.vigilance import may_restart
 FIRST_DOSE, STEP_UP, RESTART = "first_dose", "step_up", "restart"
 
 
-def order_dose(trial: Trial, by: By, subject: SubjectId, *, on: date, step: str, level: str = "full") -> ev.DoseOrdered:
+def order_dose(
+    trial: Trial, by: By, subject: SubjectId, *, on: date, step: str, level: str = "full"
+) -> ev.DoseOrdered:
     """Order a dose step by the rule in force, with the weight and height on record on that day.
 
     Raises
@@ -32,7 +36,16 @@ def order_dose(trial: Trial, by: By, subject: SubjectId, *, on: date, step: str,
     weight, height = _size(trial, subject, on)
     made = order(trial.study.treatment, on=on, step=step, level=level, weight_kg=weight, height_cm=height)
     event = ev.DoseOrdered(
-        on, step, made.drug, made.amount, made.unit, level, weight, height, made.body_surface_m2, made.rule.source.cite
+        on,
+        step,
+        made.drug,
+        made.amount,
+        made.unit,
+        level,
+        weight,
+        height,
+        made.body_surface_m2,
+        made.rule.source.cite,
     )
     trial.write(by, subject, event)
     return event
@@ -50,16 +63,16 @@ def premedicate(trial: Trial, by: By, subject: SubjectId, *, at: datetime, befor
     """
     instant(by, at, subject)
     weight, height = _size(trial, subject, trial.today(subject.site, at))
-    if height is None:
-        raise _held(trial, subject, trial.study.height_fact)
-    surface = body_surface(trial.study.treatment.body_surface, weight, height)
-    hours = Decimal(trial_pause_hours(trial, subject, at))
-    due = premedication(trial.study.treatment, before=before, pause_hours=hours, body_surface_m2=surface)
+    surface = None if height is None else body_surface(trial.study.treatment.body_surface, weight, height)
+    lasting = course(trial, subject, at=at).pause
+    hours = None if lasting is None else lasting.hours
+    due = premedication(trial.study.treatment, before=before, pause_hours=hours, body_surface=surface)
     if not due:
         raise InputRefused(
-            f"the study asks for no premedication before {before!r} here", where=f"participant {subject}",
+            f"the study asks for no premedication before {before!r} here",
+            where=f"participant {subject}",
             do=f"use one of {FIRST_DOSE}, {STEP_UP}, {RESTART}, when it is due",
-        )  # fmt: skip
+        )
     given = [ev.PremedicationGiven(item.drug, item.amount, item.unit, at, before) for item in due]
     return trial.write(by, subject, *given)
 
@@ -91,16 +104,22 @@ def give_dose(
     instant(by, at, subject)
     participant = trial.participant(subject)
     _check_order(participant, step, "full")
-    given = {item.event.step for item in participant.all(ev.DoseGiven) if isinstance(item.event, ev.DoseGiven)}
+    given = {
+        item.event.step for item in participant.all(ev.DoseGiven) if isinstance(item.event, ev.DoseGiven)
+    }
     if step in given:
-        raise ActRefused(f"step {step!r} was given already", where=f"participant {subject}", do="check the step")
+        raise ActRefused(
+            f"step {step!r} was given already", where=f"participant {subject}", do="check the step"
+        )
     if not given:
         _check_premedication(trial, participant, FIRST_DOSE, at)
     outside = () if given else tuple(_outside_window(trial, participant, at, deviation))
     return trial.write(by, subject, *outside, ev.DoseGiven(at, step))
 
 
-def pause(trial: Trial, by: By, subject: SubjectId, *, at: datetime, why: str, toxicity: str = "") -> Participant:
+def pause(
+    trial: Trial, by: By, subject: SubjectId, *, at: datetime, why: str, toxicity: str = ""
+) -> Participant:
     """Record that the infusion was interrupted. `toxicity`: id of the report that made it so."""
     instant(by, at, subject)
     _in_order(trial, subject, at)
@@ -121,10 +140,12 @@ def restart(trial: Trial, by: By, subject: SubjectId, *, at: datetime, level: st
     course_now = course_of(trial.study, participant, at=at)
     if course_now.pause is not None:
         _in_order(trial, subject, at)
-        _check_pause(trial, course_now, subject, at)
-        may_restart(trial.study, participant, course_now, level=level, at=at, today=trial.today(subject.site, at))
+        _check_pause(trial, course_now, subject)
+        may_restart(
+            trial.study, participant, course_now, level=level, at=at, today=trial.today(subject.site, at)
+        )
         _check_order(participant, course_now.step, level)
-        if course_now.pause.hours(at) >= _least_hours(trial):
+        if _what_it_means(trial, course_now) is AfterPause.RESTART_WITH_PREMEDICATION:
             _check_premedication(trial, participant, RESTART, at, since=course_now.pause.start)
     return trial.write(by, subject, ev.InfusionRestarted(at, level))
 
@@ -141,19 +162,27 @@ def complete(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Parti
     _in_order(trial, subject, at)
     standing = course_of(trial.study, trial.participant(subject), at=at)
     treatment = trial.study.treatment
-    if treatment.mode == "continuous" and standing.infused_hours < standing.planned_hours * treatment.full_course_from:
+    if (
+        treatment.mode == "continuous"
+        and standing.infused_hours < standing.planned_hours * treatment.full_course_from
+    ):
         raise ActRefused(
-            f"{standing.infused_hours:.1f} of {standing.planned_hours} h were infused", where=f"participant {subject}",
+            f"{standing.infused_hours:.1f} of {standing.planned_hours} h were infused",
+            where=f"participant {subject}",
             do="wait for the end of the course, or record that treatment was stopped",
-        )  # fmt: skip
+        )
     planned = {step.id for table in treatment.tables for step in table.steps}
     if treatment.mode != "continuous" and not planned <= set(standing.doses):
         missing = ", ".join(sorted(planned - set(standing.doses)))
-        raise ActRefused(f"not given: {missing}", where=f"participant {subject}", do="give them, or record a stop")
+        raise ActRefused(
+            f"not given: {missing}", where=f"participant {subject}", do="give them, or record a stop"
+        )
     return trial.write(by, subject, ev.TreatmentCompleted(at))
 
 
-def stop(trial: Trial, by: By, subject: SubjectId, *, at: datetime, why: str, as_protocol: bool) -> Participant:
+def stop(
+    trial: Trial, by: By, subject: SubjectId, *, at: datetime, why: str, as_protocol: bool
+) -> Participant:
     """Record that the course was ended early; `as_protocol`: because a rule of the protocol said so."""
     instant(by, at, subject)
     _in_order(trial, subject, at)
@@ -169,12 +198,6 @@ def not_given(trial: Trial, by: By, subject: SubjectId, *, on: date, why: str) -
 def course(trial: Trial, subject: SubjectId, *, at: datetime) -> Course:
     """How the course stands at an instant."""
     return course_of(trial.study, trial.participant(subject), at=at)
-
-
-def trial_pause_hours(trial: Trial, subject: SubjectId, at: datetime) -> Decimal:
-    """Hours of the pause that lasts at `at`; 0 without one."""
-    lasting = course_of(trial.study, trial.participant(subject), at=at).pause
-    return Decimal(0) if lasting is None else lasting.hours(at)
 
 
 def _size(trial: Trial, subject: SubjectId, on: date) -> tuple[Decimal, Decimal | None]:
@@ -193,7 +216,9 @@ def _size(trial: Trial, subject: SubjectId, on: date) -> tuple[Decimal, Decimal 
 def _held(trial: Trial, subject: SubjectId, fact: str) -> DoseHeld:
     label = trial.study.fact(fact).label.en
     return DoseHeld(
-        f"{label} is not known", where=f"participant {subject}", do=f"record it: remission participant answer {subject} {fact} ..."
+        f"{label} is not known",
+        where=f"participant {subject}",
+        do=f"record it: remission participant answer {subject} {fact} ...",
     )
 
 
@@ -202,9 +227,10 @@ def _check_order(participant: Participant, step: str, level: str) -> None:
         if isinstance(item.event, ev.DoseOrdered) and (item.event.step, item.event.level) == (step, level):
             return
     raise DoseHeld(
-        f"there is no order for step {step!r} at the {level} level", where=f"participant {participant.id}",
+        f"there is no order for step {step!r} at the {level} level",
+        where=f"participant {participant.id}",
         do="order the dose first: remission treatment order",
-    )  # fmt: skip
+    )
 
 
 def _check_premedication(
@@ -214,12 +240,18 @@ def _check_premedication(
         return
     for item in participant.all(ev.PremedicationGiven):
         given = item.event
-        if isinstance(given, ev.PremedicationGiven) and given.before == before and given.at <= at and (since is None or given.at >= since):
+        if (
+            isinstance(given, ev.PremedicationGiven)
+            and given.before == before
+            and given.at <= at
+            and (since is None or given.at >= since)
+        ):
             return
     raise DoseHeld(
-        f"no premedication was given before {before.replace('_', ' ')}", where=f"participant {participant.id}",
+        f"no premedication was given before {before.replace('_', ' ')}",
+        where=f"participant {participant.id}",
         do="give and record it first: remission treatment premedicate",
-    )  # fmt: skip
+    )
 
 
 def _outside_window(
@@ -235,31 +267,33 @@ def _outside_window(
     if not deviation:
         raise ActRefused(
             f"day {day} is outside the start window, days {window.first} to {window.last}",
-            where=f"participant {participant.id}", do="say why with a deviation, which is recorded too",
-        )  # fmt: skip
+            where=f"participant {participant.id}",
+            do="say why with a deviation, which is recorded too",
+        )
     yield ev.DeviationReported(on, "start window", True, f"day {day}: {deviation}")
 
 
-def _check_pause(trial: Trial, standing: Course, subject: SubjectId, at: datetime) -> None:
-    rule, lasting = trial.study.treatment.pause, standing.pause
-    if lasting is not None and at - lasting.start > timedelta(days=rule.continue_within_days):
+def _what_it_means(trial: Trial, standing: Course) -> AfterPause:
+    assert standing.pause is not None
+    return what_pause_means(trial.study.treatment, standing.pause.hours)
+
+
+def _check_pause(trial: Trial, standing: Course, subject: SubjectId) -> None:
+    if standing.pause is not None and _what_it_means(trial, standing) is AfterPause.COURSE_ENDS:
+        rule, days = trial.study.treatment.pause, f"{standing.pause.hours / 24:.1f} days"
         raise DoseHeld(
-            f"the pause has lasted {lasting.hours(at) / 24:.1f} days, more than {rule.continue_within_days}",
-            where=f"participant {subject}", do=f"record that treatment was stopped. {rule.longer.en}",
-        )  # fmt: skip
-
-
-def _least_hours(trial: Trial) -> int:
-    return min((rule.after_pause_hours for rule in trial.study.treatment.premedication), default=0)
+            f"the pause has lasted {days}, more than {rule.continue_within_days}",
+            where=f"participant {subject}",
+            do=f"record that treatment was stopped. {rule.longer.en}",
+        )
 
 
 def _in_order(trial: Trial, subject: SubjectId, at: datetime) -> None:
     """Refuse an instant before the latest one of the course."""
-    standing = course_of(trial.study, trial.participant(subject), at=at)
-    lasts = [standing.started, *(moment for item in standing.pauses for moment in (item.start, item.end))]
-    latest = max((moment for moment in lasts if moment is not None), default=at)
-    if at < latest:
+    latest = course(trial, subject, at=at).latest
+    if latest is not None and at < latest:
         raise InputRefused(
             f"{at.isoformat()} is before {latest.isoformat()}, the last thing recorded of the infusion",
-            where=f"participant {subject}", do="check the time, or correct the earlier entry",
-        )  # fmt: skip
+            where=f"participant {subject}",
+            do="check the time, or correct the earlier entry",
+        )

@@ -10,7 +10,8 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -21,19 +22,30 @@ from zoneinfo import ZoneInfo
 from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened, Voided
 from remission.conduct.state import Participant, Recorded, Stage, after, replay
 from remission.conduct.writing import from_text, to_text
-from remission.errors import InputRefused, InvariantBroken, Malformed, Missing, NotAllowed, NotFound, StoreRefused
+from remission.errors import (
+    InputRefused,
+    InvariantBroken,
+    LedgerMoved,
+    Malformed,
+    Missing,
+    NotAllowed,
+    NotFound,
+    StoreRefused,
+)
 from remission.protocol.check import check as check_study
 from remission.protocol.read_study import read_study
 from remission.protocol.study import Study
 from remission.registry.read import read_record
 from remission.registry.record import RegistryRecord
 from remission.screening.judge import Judge
+from remission.store.chain import utc_text
 from remission.store.files import Files
 from remission.store.ledger import Draft, Entry, Ledger
 from remission.terms.actors import Actor
 from remission.terms.evidence import EntryRef
 from remission.terms.ids import SiteId, SubjectId
 from remission.trial import rights
+from remission.trial.sitting import Sitting
 
 SETTINGS = "trial.toml"
 _HEADS = "ledger.heads"
@@ -59,10 +71,18 @@ class Trial:
         self._participants: dict[SubjectId, Participant] = {}
         self._trial_events: list[TrialEvent] = []
         self._seen = 0
+        self._sitting: Sitting | None = None
 
     @classmethod
     def create(
-        cls, folder: Path, *, study: bytes, record: bytes, by: By, simulated: bool = False, address: str | None = None
+        cls,
+        folder: Path,
+        *,
+        study: bytes,
+        record: bytes,
+        by: By,
+        simulated: bool = False,
+        address: str | None = None,
     ) -> "Trial":
         """Create a trial from the bytes of a study file and of its registry record.
 
@@ -78,16 +98,19 @@ class Trial:
         if refusals:
             raise refusals[0]
         if (folder / SETTINGS).exists():
-            raise StoreRefused("there is a trial here already", where=str(folder), do="open it, or choose another folder")
+            raise StoreRefused(
+                "there is a trial here already", where=str(folder), do="open it, or choose another folder"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         address = address or f"sqlite:///{(folder / 'ledger.sqlite3').absolute()}"
         trial = cls(folder, Ledger.create(address, read.id, folder / _HEADS, at=by.at))
         opened = TrialOpened(
-            read.id, read.version,
+            read.id,
+            read.version,
             trial.files.keep(BytesIO(study), "study.toml").sha256,
             trial.files.keep(BytesIO(record), read.record).sha256,
             simulated,
-        )  # fmt: skip
+        )
         trial._append_trial(by, opened)
         _write_settings(folder, read, address)
         return trial
@@ -105,12 +128,18 @@ class Trial:
         """
         path = folder / SETTINGS
         if not path.exists():
-            raise Missing("there is no trial here", where=str(folder), do="create one: remission trial create, or rehearse")
+            raise Missing(
+                "there is no trial here",
+                where=str(folder),
+                do="create one: remission trial create, or rehearse",
+            )
         try:
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
             address = settings["store"]["address"]
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise Malformed(f"settings cannot be read: {error}", where=str(path), do="restore trial.toml") from None
+            raise Malformed(
+                f"settings cannot be read: {error}", where=str(path), do="restore trial.toml"
+            ) from None
         if address == "sqlite":
             address = f"sqlite:///{(folder / 'ledger.sqlite3').absolute()}"
         return cls(folder, Ledger.open(address, folder / _HEADS))
@@ -123,7 +152,9 @@ class Trial:
         self._refresh()
         first = next((event for event in self._trial_events if isinstance(event, TrialOpened)), None)
         if first is None:
-            raise Missing("the trial was never opened", where=str(self.folder), do="create it again in a new folder")
+            raise Missing(
+                "the trial was never opened", where=str(self.folder), do="create it again in a new folder"
+            )
         return first
 
     @cached_property
@@ -177,9 +208,10 @@ class Trial:
             known = replay(id, items) if items else None
         if known is None:
             raise NotFound(
-                f"there is no participant {id}", where=f"trial {self.study.id}",
+                f"there is no participant {id}",
+                where=f"trial {self.study.id}",
                 do="check the number: remission trial participants",
-            )  # fmt: skip
+            )
         return known
 
     def raw(self, id: SubjectId) -> tuple[Recorded, ...]:
@@ -198,6 +230,8 @@ class Trial:
         return self._seen
 
     def _refresh(self) -> None:
+        if self._sitting is not None:  # one process writes, and nothing of it is in the ledger yet
+            return
         changed: set[str] = set()
         for entry in self.ledger.entries(after=self._seen):
             self._seen = entry.seq
@@ -246,47 +280,129 @@ class Trial:
             If what follows would not have been permitted.
         """
         if not reason.strip():
-            raise InputRefused("a correction needs a reason", where=f"entry {seq}", do="say why it is changed")
+            raise InputRefused(
+                "a correction needs a reason", where=f"entry {seq}", do="say why it is changed"
+            )
         self._refresh()
         items = self._recorded.get(subject, [])
         old = next((item for item in items if item.ref.seq == seq), None)
         if old is None:
             raise NotFound(
-                f"entry {seq} is not about participant {subject}", where=f"participant {subject}",
+                f"entry {seq} is not about participant {subject}",
+                where=f"participant {subject}",
                 do="look the number up on the participant's page",
-            )  # fmt: skip
+            )
         if type(event) not in (type(old.event), Voided):
             raise InputRefused(
-                f"{type(event).__name__} cannot stand for {type(old.event).__name__}", where=f"entry {seq}",
+                f"{type(event).__name__} cannot stand for {type(old.event).__name__}",
+                where=f"entry {seq}",
                 do="void the wrong entry and record the right one",
-            )  # fmt: skip
+            )
         rights.check(by.actor, type(event), subject.site, simulated=self.simulated)
         rights.check(by.actor, type(old.event), subject.site, simulated=self.simulated)
-        changed = Recorded(event, EntryRef(self._seen + 1, ""), "", by.actor.name, by.actor.role, (seq,), reason)
+        changed = Recorded(
+            event, EntryRef(self._seen + 1, ""), "", by.actor.name, by.actor.role, (seq,), reason
+        )
         replay(subject, [*items, changed])
         self._append(by, subject, (event,), reason=reason, corrects=seq)
         return self.participant(subject)
 
     def _append(
-        self, by: By, subject: SubjectId, events: Iterable[Event], *, reason: str | None = None, corrects: int | None = None
+        self,
+        by: By,
+        subject: SubjectId,
+        events: Iterable[Event],
+        *,
+        reason: str | None = None,
+        corrects: int | None = None,
     ) -> None:
         drafts = [
             Draft(
-                kind=type(event).__name__, payload=to_text(event), subject=subject, site=subject.site,
-                actor=by.actor.name, role=by.actor.role, reason=reason, corrects=corrects,
+                kind=type(event).__name__,
+                payload=to_text(event),
+                subject=subject,
+                site=subject.site,
+                actor=by.actor.name,
+                role=by.actor.role,
+                reason=reason,
+                corrects=corrects,
                 act=f"{by.act}/{position}" if by.act else None,
             )
             for position, event in enumerate(events)
-        ]  # fmt: skip
+        ]
+        if self._sitting is not None:
+            self._keep(self._sitting, by, subject, drafts, events)
+            return
         items = self._recorded.get(subject, [])
         self.ledger.append(drafts, at=by.at, expecting=items[-1].ref.seq if items else 0)
 
+    @contextmanager
+    def sitting(self, at: datetime) -> Generator[None, None, None]:
+        """Acts of the block, all at the instant `at`, are written together at its end, or none of them.
+
+        For a rehearsal, in which one process plays what many people enter on one day.
+
+        Raises
+        ------
+        NotAllowed
+            In a real trial, where each act is on the disk before it is acknowledged.
+        LedgerMoved
+            If another process wrote meanwhile.
+        """
+        if not self.simulated:
+            raise NotAllowed(
+                "acts of a real trial are written one by one",
+                where=f"trial {self.study.id}",
+                do="write each",
+            )
+        self._refresh()
+        sitting = self._sitting = Sitting(at, self._seen)
+        try:
+            yield
+        finally:  # what was kept in memory is read again from the ledger, or was never written
+            self._sitting, self._seen = None, sitting.after
+            for subject, (length, participant) in sitting.before.items():
+                del self._recorded[subject][length:]
+                self._participants.pop(subject)
+                if participant is not None:
+                    self._participants[subject] = participant
+        if sitting.drafts:
+            written = self.ledger.append(sitting.drafts, at=at)
+            if written[0].seq != sitting.after + 1:
+                raise LedgerMoved(
+                    "another process wrote in this rehearsal",
+                    where=f"ledger entry {sitting.after + 1}",
+                    do="rehearse again, alone",
+                )
+
+    def _keep(
+        self, sitting: Sitting, by: By, subject: SubjectId, drafts: list[Draft], events: Iterable[Event]
+    ) -> None:
+        if by.at != sitting.at:
+            raise InvariantBroken(
+                f"an act at {by.at} in a sitting at {sitting.at}",
+                where=f"participant {subject}",
+                do="end the sitting",
+            )
+        items = self._recorded.setdefault(subject, [])
+        sitting.before.setdefault(subject, (len(items), self._participants.get(subject)))
+        sitting.drafts += drafts
+        for draft, event in zip(drafts, events, strict=True):
+            self._seen += 1
+            ref, replaces = EntryRef(self._seen, ""), () if draft.corrects is None else (draft.corrects,)
+            stamp = utc_text(by.at)
+            items.append(Recorded(event, ref, stamp, draft.actor, draft.role, replaces, draft.reason))
+        self._participants[subject] = replay(subject, items)
+
     def _append_trial(self, by: By, event: TrialEvent) -> None:
         draft = Draft(
-            kind=type(event).__name__, payload=to_text(event), subject=None,
+            kind=type(event).__name__,
+            payload=to_text(event),
+            subject=None,
             site=event.site if isinstance(event, SiteActivated) else None,
-            actor=by.actor.name, role=by.actor.role,
-        )  # fmt: skip
+            actor=by.actor.name,
+            role=by.actor.role,
+        )
         self.ledger.append([draft], at=by.at)
 
     def activate_site(self, by: By, site: SiteId) -> None:
@@ -300,7 +416,9 @@ class Trial:
             If it is active already.
         """
         if site not in {known.id for known in self.study.sites}:
-            raise NotFound(f"the study has no site {site}", where=f"study {self.study.id}", do="add it to the study file")
+            raise NotFound(
+                f"the study has no site {site}", where=f"study {self.study.id}", do="add it to the study file"
+            )
         if site in self.sites_active():
             raise NotAllowed(f"site {site} is active already", where=f"site {site}", do="nothing more to do")
         self._append_trial(by, SiteActivated(site, self.today(site, by.at)))
@@ -315,8 +433,9 @@ def _recorded(entry: Entry) -> Recorded:
     if isinstance(event, TrialEvent):
         raise InvariantBroken(
             f"{entry.kind} is about the whole trial, yet names participant {entry.subject}",
-            where=f"ledger entry {entry.seq}", do="run remission trial verify",
-        )  # fmt: skip
+            where=f"ledger entry {entry.seq}",
+            do="run remission trial verify",
+        )
     replaces = () if entry.corrects is None else (entry.corrects,)
     ref = EntryRef(entry.seq, entry.hash)
     return Recorded(event, ref, entry.recorded_at, entry.actor, entry.role, replaces, entry.reason)
@@ -324,7 +443,9 @@ def _recorded(entry: Entry) -> Recorded:
 
 def _write_settings(folder: Path, study: Study, address: str) -> None:
     kept = "sqlite" if address.startswith("sqlite") else address
-    text = f'# A trial of Remission.\nschema_version = 1\nstudy = "{study.id}"\n\n[store]\naddress = "{kept}"\n'
+    text = (
+        f'# A trial of Remission.\nschema_version = 1\nstudy = "{study.id}"\n\n[store]\naddress = "{kept}"\n'
+    )
     temporary = folder / f".{SETTINGS}.{os.getpid()}"
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(folder / SETTINGS)

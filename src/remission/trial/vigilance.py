@@ -44,7 +44,9 @@ def report_toxicity(
         raise InputRefused(f"{related!r} is no relation", where=where, do="answer yes, no or unknown")
     before = trial.participant(subject)
     if any(known.id == id for known in toxicities(before)):
-        raise InputRefused(f"{id!r} is reported already", where=where, do="regrade it, or give the new one its own id")
+        raise InputRefused(
+            f"{id!r} is reported already", where=where, do="regrade it, or give the new one its own id"
+        )
     not_future(trial, by, subject.site, began)
     event = ev.ToxicityReported(id, term, system, grade, began, serious, related, tuple(components))
     participant = trial.write(by, subject, event)
@@ -68,12 +70,16 @@ def regrade(trial: Trial, by: By, subject: SubjectId, *, id: str, grade: int, on
     if known is None:
         raise InputRefused("there is no such report", where=where, do="report it first")
     if not 0 <= grade <= 5 or on < known.began:
-        raise InputRefused(f"grade {grade} on {on} cannot be (it began {known.began})", where=where, do="check grade and day")
+        raise InputRefused(
+            f"grade {grade} on {on} cannot be (it began {known.began})", where=where, do="check grade and day"
+        )
     not_future(trial, by, subject.site, on)
     return trial.write(by, subject, ev.ToxicityRegraded(id, grade, on))
 
 
-def deviate(trial: Trial, by: By, subject: SubjectId, *, on: date, rule: str, major: bool, what: str) -> Participant:
+def deviate(
+    trial: Trial, by: By, subject: SubjectId, *, on: date, rule: str, major: bool, what: str
+) -> Participant:
     """Record that something was done otherwise than the protocol says."""
     not_future(trial, by, subject.site, on)
     return trial.write(by, subject, ev.DeviationReported(on, rule, major, what))
@@ -87,8 +93,8 @@ def may_restart(
     Raises
     ------
     DoseHeld
-        Naming the rule: still above its grade, not long enough at or below it, held too long, or to be restarted
-        at the low dose.
+        Naming the rule: still above its grade, not long enough at or below it, held too long, or to be
+        restarted at the low dose.
     """
     lasting = course.pause
     if lasting is None or not lasting.toxicity:
@@ -97,9 +103,13 @@ def may_restart(
     if toxicity is None:
         return
     said = action(
-        study.treatment, term=toxicity.term, grade=toxicity.worst, at_low_dose=course.level == "low", seizures=0,
+        study.treatment,
+        term=toxicity.term,
+        grade=toxicity.worst,
+        at_low_dose=course.level == "low",
+        seizures=0,
         held_days=(at - lasting.start).days,
-    )  # fmt: skip
+    )
     where = f"participant {participant.id}, toxicity {toxicity.id}"
     if said.action == "stop":
         raise DoseHeld(said.text.en, where=where, do="record that treatment was stopped")
@@ -111,16 +121,24 @@ def may_restart(
 def _check_rule(rule: ToxicityRule, toxicity: Toxicity, level: str, today: date, where: str) -> None:
     if rule.until_grade is not None and toxicity.grade > rule.until_grade:
         raise DoseHeld(
-            f"{toxicity.term} is grade {toxicity.grade}, above {rule.until_grade}", where=where,
+            f"{toxicity.term} is grade {toxicity.grade}, above {rule.until_grade}",
+            where=where,
             do="wait, and record the grade when it has fallen",
-        )  # fmt: skip
-    if rule.for_days and (today - toxicity.since).days < rule.for_days:
+        )
+    since = None if rule.until_grade is None else toxicity.at_or_below_since(rule.until_grade)
+    if since is not None and (today - since).days < rule.for_days:
+        lasted = f"{(today - since).days} days of {rule.for_days}"
         raise DoseHeld(
-            f"{toxicity.term} has been at grade {toxicity.grade} for {(today - toxicity.since).days} days of {rule.for_days}",
-            where=where, do="wait until it has lasted long enough",
-        )  # fmt: skip
+            f"{toxicity.term} has been at grade {rule.until_grade} or below for {lasted}",
+            where=where,
+            do="wait until it has lasted long enough",
+        )
     if rule.restart == "low" and level != "low":
-        raise DoseHeld(f"after {toxicity.term} grade {toxicity.worst} the restart is at the low dose", where=where, do="order and restart at the low level")
+        raise DoseHeld(
+            f"after {toxicity.term} grade {toxicity.worst} the restart is at the low dose",
+            where=where,
+            do="order and restart at the low level",
+        )
 
 
 def _at_low_dose(participant: Participant) -> bool:
