@@ -74,5 +74,6 @@ def test_with_every_bag_at_hand_no_plan_has_fewer_bags(days: int, weight: str) -
 def test_what_is_refused() -> None:
     with pytest.raises(InputRefused, match="there is no bag for 36 h"):
         bag_plan(Decimal(10), weight_kg=Decimal(20), prepared=(36,))
-    with pytest.raises(InputRefused, match="-1 h remain"):
-        bag_plan(Decimal(-1), weight_kg=Decimal(20), prepared=ALL)
+    for wrong in ("-1", "NaN", "Infinity"):
+        with pytest.raises(InputRefused, match=f"{wrong} h remain"):
+            bag_plan(Decimal(wrong), weight_kg=Decimal(20), prepared=ALL)

@@ -166,5 +166,6 @@ def test_a_pause_at_the_microsecond_of_the_boundary(treatment: Treatment) -> Non
 
 def test_a_pause_without_premedication_just_continues(single: Treatment) -> None:
     assert what_pause_means(single, Decimal(100)) is AfterPause.CONTINUE
-    with pytest.raises(InputRefused, match="a pause of -1 h"):
-        what_pause_means(single, Decimal(-1))
+    for wrong in ("-1", "NaN"):
+        with pytest.raises(InputRefused, match=f"a pause of {wrong} h"):
+            what_pause_means(single, Decimal(wrong))

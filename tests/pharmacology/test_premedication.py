@@ -41,8 +41,9 @@ def test_nothing_is_due_where_the_study_has_no_premedication(single: Treatment) 
 def test_unknown_is_never_taken_for_nothing_due(treatment: Treatment) -> None:
     with pytest.raises(InputRefused, match="length of the pause is not known"):
         premedication(treatment, before="restart", pause_hours=None, body_surface=Decimal(1))
-    with pytest.raises(InputRefused, match="length of the pause is -1 h"):
-        premedication(treatment, before="restart", pause_hours=Decimal(-1), body_surface=Decimal(1))
+    for wrong in ("-1", "NaN"):
+        with pytest.raises(InputRefused, match=f"length of the pause is {wrong} h"):
+            premedication(treatment, before="restart", pause_hours=Decimal(wrong), body_surface=Decimal(1))
     with pytest.raises(InputRefused, match="'breakfast' is not a moment"):
         premedication(treatment, before="breakfast", pause_hours=None, body_surface=Decimal(1))
     with pytest.raises(DoseHeld, match="body surface is not known"):

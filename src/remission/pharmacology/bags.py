@@ -89,11 +89,11 @@ def bag_plan(
     Raises
     ------
     InputRefused
-        If the hours are negative, or a duration is not on the label.
+        If the hours are negative or not a number, or a duration is not on the label.
     DoseHeld
         If no prepared bag may be given to a child of this weight.
     """
-    if remaining_hours < 0:
+    if not remaining_hours.is_finite() or remaining_hours < 0:
         raise InputRefused(f"{remaining_hours} h remain", where="bag plan", do="give hours of 0 or more")
     bags = allowed_bags(weight_kg, prepared)
     if not bags:

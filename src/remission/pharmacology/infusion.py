@@ -131,9 +131,9 @@ def what_pause_means(treatment: Treatment, pause_hours: Decimal) -> AfterPause:
     Raises
     ------
     InputRefused
-        If the length is negative.
+        If the length is negative or not a number.
     """
-    if pause_hours < 0:
+    if not pause_hours.is_finite() or pause_hours < 0:
         raise InputRefused(f"a pause of {pause_hours} h", where="interruption", do="give the hours it lasted")
     if pause_hours > 24 * treatment.pause.continue_within_days:
         return AfterPause.COURSE_ENDS

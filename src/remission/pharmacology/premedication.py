@@ -60,7 +60,8 @@ def premedication(
             where="premedication, before",
             do=f"use one of: {', '.join(MOMENTS)}",
         )
-    if before == RESTART and (pause_hours is None or pause_hours < 0):
+    unusable = pause_hours is None or not pause_hours.is_finite() or pause_hours < 0
+    if before == RESTART and unusable:
         raise InputRefused(
             f"the length of the pause is {'not known' if pause_hours is None else f'{pause_hours} h'}",
             where="premedication before a restart",

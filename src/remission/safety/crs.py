@@ -88,8 +88,9 @@ class Crs:
     def __post_init__(self) -> None:
         if self.vasopressors is not None and self.vasopressors < 0:
             raise _refused(f"{self.vasopressors} vasopressors", "give a number of 0 or more")
-        if self.oxygen_flow is not None and not self.oxygen_flow >= 0:
-            raise _refused(f"an oxygen flow of {self.oxygen_flow} L/min", "give a flow of 0 or more")
+        flow = self.oxygen_flow
+        if flow is not None and (not flow.is_finite() or flow < 0):
+            raise _refused(f"an oxygen flow of {flow} L/min", "give a flow of 0 or more")
 
 
 # Values of each component that reach every grade it can give.

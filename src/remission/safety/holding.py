@@ -193,7 +193,7 @@ def _check(term: str, grade: int, seizures: int, held_days: int | Decimal | None
     if not 0 <= grade <= 5:
         raise InputRefused(f"grade {grade} does not exist", where=where, do="give a grade from 0 to 5")
     for name, number in (("seizures", seizures), ("days held", held_days or 0)):
-        if number < 0:
+        if Decimal(number).is_nan() or number < 0:
             raise InputRefused(f"{name}: {number}", where=where, do="give a number of 0 or more")
 
 
