@@ -119,9 +119,10 @@ def test_a_refusal_names_the_column() -> None:
 
 _WORDS = st.sampled_from(
     [
-        "a", "wbc", "age_months", "mrd('flow','p')", "days_of('x', months=1)", "exposed('x')", "and", "or", "not",
-        "(", ")", "<", ">=", "==", "in", "is", "1", "0.001", "1e400", "0b1", "'x'", ",", "[", "]", "lambda", ":", "**",
-        "months=", "True", "None", "\n", "\\", "#", "f''", ":=", "...", "1_0", "yield",
+        "a", "wbc", "age_months", "mrd('flow','p')", "days_of('x', months=1)", "exposed('x')", "and", "or",
+        "not", "**",
+        "(", ")", "<", ">=", "==", "in", "is", "1", "0.001", "1e400", "0b1", "'x'", ",", "[", "]", "lambda",
+        ":", "months=", "True", "None", "\n", "\\", "#", "f''", ":=", "...", "1_0", "yield",
     ]
 )  # fmt: skip
 

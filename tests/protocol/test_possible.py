@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from remission.protocol.criteria import All, Any, Answer, Compare, Expression, Not, Truth, parse, truth
+from remission.protocol.criteria import All, Answer, Any, Compare, Expression, Not, Truth, parse, truth
 from remission.protocol.possible import possible, question
 from remission.protocol.study import Study
 
@@ -45,7 +45,9 @@ def test_it_finds_what_trying_everything_finds(study: Study, rules: list[tuple[E
 
         return all(truth(expression, ask) is wanted for expression, wanted in rules)
 
-    everything = (dict(zip(FACTS, values, strict=True)) for values in itertools.product((True, False), repeat=4))
+    everything = (
+        dict(zip(FACTS, values, strict=True)) for values in itertools.product((True, False), repeat=4)
+    )
     assert possible(rules, study, {}) is any(fits(answers) for answers in everything)
 
 

@@ -75,7 +75,9 @@ def test_values_are_exact(study_text: Text) -> None:
         ("background", "hintergrund", "'background' is missing"),
     ],
 )
-def test_what_does_not_fit_is_refused_where_it_stands(old: str, new: str, said: str, study_text: Text) -> None:
+def test_what_does_not_fit_is_refused_where_it_stands(
+    old: str, new: str, said: str, study_text: Text
+) -> None:
     text = study_text(FIRST)
     assert old in text
     with pytest.raises(StudyRefused) as refused:

@@ -22,7 +22,7 @@ _EARLIER = re.compile(
     re.IGNORECASE,
 )
 _WINDOW = re.compile(
-    r"\b(?:within|in|during|for)\s+(?:the\s+)?(?:last\s+|past\s+|previous\s+)?"
+    r"\b(?:within|in|during)\s+(?:the\s+)?(?:last\s+|past\s+|previous\s+)?"
     r"(?P<count>[0-9]{1,3}|a|one|two|three|four|six|twelve)\s+(?P<unit>day|week|month|year)s?\b",
     re.IGNORECASE,
 )
