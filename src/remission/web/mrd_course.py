@@ -98,7 +98,7 @@ def plotted(study: Study, found: tuple[Measurement, ...]) -> Plot:
     """Draw measurements side by side, one column each."""
     results = tuple(_plotted(one, LEFT + STEP * (number + 0.5)) for number, one in enumerate(found))
     return Plot(
-        LEFT + STEP * max(len(found), 1) + 14,
+        LEFT + STEP * max(len(found), 1),
         TOP + HEIGHT + 44,
         results,
         tuple((drawn.x, str(one.day or one.on)) for drawn, one in zip(results, found, strict=True)),

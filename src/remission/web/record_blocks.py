@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 from remission.registry import page_content as shown
 from remission.registry.criteria import split
 from remission.registry.outline import Item, outline
@@ -98,10 +100,10 @@ def _groups(record: RegistryRecord) -> Blocks:
         return None
     return (
         Block(
-            title=_name(arm.label), items=_text(arm.description), facts=_facts(("Group Type", arm.type)),
+            title=_name(arm.label), items=_text(arm.description), facts=_facts((_("Group Type"), arm.type)),
             inside=tuple(
                 Block(
-                    title=_name(one.name), facts=_facts(("Intervention Type", one.type)),
+                    title=_name(one.name), facts=_facts((_("Intervention Type"), one.type)),
                     items=_text(one.description),
                 )
                 for one in shown.given_in(arm, record)
@@ -117,7 +119,7 @@ def _interventions(record: RegistryRecord) -> Blocks:
         return None
     return (
         Block(
-            title=_name(one.name), items=_text(one.description), facts=_facts(("Intervention Type", one.type))
+            title=_name(one.name), items=_text(one.description), facts=_facts((_("Intervention Type"), one.type))
         )
         for one in given
     )
@@ -133,8 +135,8 @@ def _who(who: Eligibility) -> Iterator[Block]:
         if criteria.other:
             yield Block(items=criteria.other)
         for heading, items in (
-            ("Inclusion Criteria", criteria.inclusion),
-            ("Exclusion Criteria", criteria.exclusion),
+            (_("Inclusion Criteria"), criteria.inclusion),
+            (_("Exclusion Criteria"), criteria.exclusion),
         ):
             if items:
                 yield Block(title=heading, fixed=True, items=items)
@@ -146,7 +148,7 @@ def _sponsors(record: RegistryRecord) -> Blocks:
     if given is ABSENT:
         return None
     return (
-        Block(title=_name(one.name), lines=_words(one.class_), facts=_facts(("Sponsor Role", role)))
+        Block(title=_name(one.name), lines=_words(one.class_), facts=_facts((_("Sponsor Role"), role)))
         for one, role in given
     )
 
@@ -155,7 +157,7 @@ def _responsible(record: RegistryRecord) -> Blocks:
     party = shown.responsible(record)
     if party is ABSENT:
         return None
-    facts = _facts(("Responsibility Role", party.type))
+    facts = _facts((_("Responsibility Role"), party.type))
     return (
         Block(title=_name(party.investigator_full_name), lines=_words(party.investigator_title), facts=facts),
     )
@@ -168,7 +170,7 @@ def _locations(record: RegistryRecord) -> Blocks:
     return (
         Block(
             title=_name(site.facility), lines=(", ".join(_words(site.city, site.state, site.country)),),
-            facts=_facts(("Site Status", site.status)),
+            facts=_facts((_("Site Status"), site.status)),
         )
         for site in given
     )  # fmt: skip
@@ -180,7 +182,7 @@ def _contacts(given: tuple[Contact, ...] | Absent) -> Blocks:
     return (
         Block(
             title=_name(one.name),
-            facts=_facts(("Role:", one.role)),
+            facts=_facts((_("Role:"), one.role)),
             lines=_words(shown.phone_line(one), one.email),
         )
         for one in given
@@ -193,7 +195,7 @@ def _references(record: RegistryRecord) -> Blocks:
         return None
     return (
         Block(
-            lines=_words(one.citation), facts=_facts(("Reference Type", one.type)),
+            lines=_words(one.citation), facts=_facts((_("Reference Type"), one.type)),
             link=None if one.pmid is ABSENT else (f"{PUBMED}{one.pmid}/", f"PMID: {one.pmid} (View on PubMed)"),
         )
         for one in given
@@ -208,8 +210,8 @@ def _identifiers(record: RegistryRecord) -> Blocks:
         Block(
             title=_name(one.id),
             facts=(
-                ("Identifier Type:", "-" if one.type is ABSENT else one.type),
-                ("Identifier Source:", one.source),
+                (_("Identifier Type:"), "-" if one.type is ABSENT else one.type),
+                (_("Identifier Source:"), one.source),
             ),
         )
         for one in given

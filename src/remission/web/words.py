@@ -31,6 +31,7 @@ WORDS: Mapping[str, Promise] = {
     "positive": _("positive"),
     "not-evaluable": _("not evaluable"),
     "not_evaluable": _("not evaluable"),
+    "missing": _("missing"),
     "not-detected": _("not detected"),
     "below-loq": _("detected, below LOQ"),
     "quantified": _("quantified"),

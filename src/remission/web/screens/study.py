@@ -8,6 +8,7 @@ from remission.registry import page_content
 from remission.web.curves import drawn_curves
 from remission.web.desk import desk_of
 from remission.web.flow_chart import boxes
+from remission.web.headline import headlines, together
 from remission.web.record_blocks import sections
 
 
@@ -22,6 +23,8 @@ def study(request: HttpRequest) -> HttpResponse:
             "updated": page_content.last_updated(desk.trial.record),
             "sections": sections(desk.trial.record),
             "results": results,
+            "headlines": headlines(results),
+            "together": together(results),
             "flow": boxes(results.table("flow")),
             "tables": [table for table in results.tables if table.id != "flow"],
             "curves": drawn_curves(results.curves),

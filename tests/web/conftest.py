@@ -1,0 +1,169 @@
+"""An empty trial, and a small one played by hand: treated, on treatment, in screening, not eligible."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from remission.conduct import events as ev
+from remission.mrd.result import Denominator
+from remission.terms.actors import Actor, Role
+from remission.terms.days import date_of
+from remission.terms.ids import SampleId, SiteId, SubjectId
+from remission.trial import admission, closing, laboratory, treatment, vigilance
+from remission.trial.studies import study_files
+from remission.trial.trial import By, Trial
+from remission.web.desk import DESK, Desk
+from remission.web.site import configure
+
+DAY_ONE = date(2026, 3, 1)
+SITE = SiteId("01")
+ANSWERS = {
+    "birth_date": "2019-05-02",
+    "sex": "female",
+    "weight": "21.5",
+    "height": "117",
+    "wbc": "12.4",
+    "morphology_all": "yes",
+    "immunophenotype": "B-ALL",
+    "sigm_positive": "no",
+    "risk": "intermediate",
+    "consent_understood": "yes",
+    "from_cml": "no",
+    "down_syndrome": "no",
+    "congenital_disease": "no",
+    "secondary_leukaemia": "no",
+    "cns_status": "CNS1",
+    "epilepsy": "no",
+    "immunodeficiency": "no",
+    "metabolic_disease": "no",
+    "heart_insufficiency": "no",
+}
+
+
+def at(day: int, hour: int = 4) -> datetime:
+    """An hour of a protocol day, UTC."""
+    on = date_of(day, DAY_ONE)
+    return datetime(on.year, on.month, on.day, hour, tzinfo=UTC)
+
+
+def by(day: int, role: Role = Role.DOCTOR, hour: int = 10) -> By:
+    site = SITE if role in (Role.DOCTOR, Role.COORDINATOR) else None
+    return By(Actor(f"<i>Li</i> & {role}", role, site), at(day, hour))
+
+
+def create(folder: Path, *, simulated: bool) -> Trial:
+    files = study_files("nct06607419")
+    opened = By(Actor("Shen", Role.SPONSOR), datetime(2026, 1, 5, tzinfo=UTC))
+    return Trial.create(folder, study=files.study, record=files.record, by=opened, simulated=simulated)
+
+
+def admit(trial: Trial, **changed: str) -> SubjectId:
+    """A child with day-1 answers, one weight corrected, and a day-19 marrow."""
+    subject = admission.consent(
+        trial, by(16), SITE, on=date_of(16, DAY_ONE), signed_by="guardian", form="ICF 1.2"
+    )
+    admission.answer(trial, by(16), subject, "induction_start", DAY_ONE.isoformat(), on=DAY_ONE)
+    for fact, value in {**ANSWERS, **changed}.items():
+        admission.answer(trial, by(17), subject, fact, value, on=date_of(17, DAY_ONE))
+    laboratory.take_marrow(
+        trial, by(19), subject, sample=SampleId(f"{subject}-d19"), point="d19", on=date_of(19, DAY_ONE)
+    )
+    return subject
+
+
+def decide(trial: Trial, subject: SubjectId, folder: Path) -> None:
+    flow(trial, subject, "d19", found=2400, cells=512_000, folder=folder, day=21)
+    for name in ("prior_therapy", "seizures"):
+        admission.close_list(trial, by(26), subject, name, as_of=date_of(26, DAY_ONE))
+    admission.decide(trial, by(26), subject, on=date_of(26, DAY_ONE))
+
+
+def flow(trial: Trial, subject: SubjectId, point: str, *, found: int, cells: int, folder: Path, day: int) -> None:
+    raw = folder / f"{subject}-{point}.fcs"
+    raw.write_bytes(f"FCS of {subject} at {point}".encode())
+    laboratory.report_flow(
+        trial, by(day, Role.LABORATORY), subject, sample=SampleId(f"{subject}-{point}"), found=found,
+        examined=[Denominator("nucleated cells", cells), Denominator("mononuclear cells", cells * 3 // 4)],
+        primary="nucleated cells", files=laboratory.keep_files(trial, [raw]), on=date_of(day, DAY_ONE),
+        method_version="1.0",
+    )  # fmt: skip
+
+
+def begin(trial: Trial, subject: SubjectId) -> None:
+    admission.enrol(trial, by(26), subject, on=date_of(26, DAY_ONE))
+    treatment.order_dose(trial, by(28), subject, on=date_of(28, DAY_ONE), step="course")
+    treatment.premedicate(trial, by(29), subject, at=at(29, 1), before="first_dose")
+    treatment.start(trial, by(29), subject, at=at(29, 2), step="course")
+
+
+def finish(trial: Trial, subject: SubjectId, folder: Path) -> None:
+    vigilance.report_toxicity(
+        trial, by(31), subject, id="T1", term="crs", system="Immune system disorders", grade=2,
+        began=date_of(30, DAY_ONE), serious=False, related="yes",
+    )  # fmt: skip
+    treatment.pause(trial, by(31), subject, at=at(31, 2), why="line blocked")
+    treatment.restart(trial, by(31), subject, at=at(31, 5))
+    vigilance.regrade(trial, by(33), subject, id="T1", grade=0, on=date_of(33, DAY_ONE))
+    treatment.complete(trial, by(43), subject, at=at(43, 5))
+    laboratory.take_marrow(
+        trial, by(46), subject, sample=SampleId(f"{subject}-d46"), point="d46", on=date_of(46, DAY_ONE)
+    )
+    flow(trial, subject, "d46", found=0, cells=1_050_000, folder=folder, day=47)
+    raw = folder / f"{subject}.fastq"
+    raw.write_bytes(b"@read")
+    laboratory.report_ngs(
+        trial, by(50, Role.LABORATORY), subject, sample=SampleId(f"{subject}-d46"), templates=1.5,
+        cells=3_080_000, files=laboratory.keep_files(trial, [raw]), on=date_of(50, DAY_ONE), method_version="1.0",
+    )  # fmt: skip
+    closing.assess_response(trial, by(51), subject, on=date_of(51, DAY_ONE))
+
+
+def play(folder: Path, raw: Path) -> None:
+    """01-001 in follow-up, 01-002 on treatment, 01-003 in screening, 01-004 not eligible."""
+    trial = create(folder, simulated=True)
+    trial.activate_site(By(Actor("Shen", Role.SPONSOR), datetime(2026, 1, 6, tzinfo=UTC)), SITE)
+    subjects = [admit(trial), admit(trial, risk="low"), admit(trial), admit(trial, cns_status="CNS3")]
+    wrong = next(
+        item for item in trial.raw(subjects[0])
+        if isinstance(item.event, ev.FactRecorded) and item.event.fact == "weight"
+    )  # fmt: skip
+    right = ev.FactRecorded("weight", "22.5", wrong.event.on)
+    trial.correct(by(18), subjects[0], wrong.ref.seq, right, reason="scale <misread>")
+    for subject in (subjects[0], subjects[1], subjects[3]):
+        decide(trial, subject, raw)
+    for subject in subjects[:2]:
+        begin(trial, subject)
+    finish(trial, subjects[0], raw)
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the small trial; read it, write elsewhere."""
+    folder = tmp_path_factory.mktemp("small") / "trial"
+    play(folder, tmp_path_factory.mktemp("raw"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a trial just opened."""
+    folder = tmp_path_factory.mktemp("empty") / "trial"
+    create(folder, simulated=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def pages() -> Callable[[Path], Client]:
+    """A client of the pages of a trial."""
+    configure()
+    desks: dict[Path, Desk] = {}
+
+    def client(folder: Path) -> Client:
+        desk = desks.setdefault(folder, Desk(folder))
+        return Client(**{DESK: desk, "SERVER_NAME": "localhost"})
+
+    return client
