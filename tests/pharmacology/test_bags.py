@@ -2,7 +2,7 @@ from decimal import Decimal
 from itertools import combinations_with_replacement
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import DoseHeld, InputRefused
@@ -43,6 +43,7 @@ def test_plans_by_hand(remaining: str, weight: str, prepared: tuple[int, ...], b
     assert [hung.bag.hours for hung in plan] == bags
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.sampled_from(["4", "30"]), st.sets(st.sampled_from(ALL), min_size=1))
 def test_a_plan_covers_the_course_without_gap_or_excess(hours: int, weight: str, prepared: set[int]) -> None:
     if weight == "4" and prepared == {168}:

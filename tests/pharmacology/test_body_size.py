@@ -2,7 +2,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused, StudyRefused
@@ -23,6 +23,7 @@ def test_mosteller_by_hand(weight: str, height: str, surface: str) -> None:
     assert body_surface("mosteller", Decimal(weight), Decimal(height)) == Decimal(surface)
 
 
+@settings(deadline=None)
 @given(st.integers(30, 900), st.integers(500, 1900))
 def test_both_formulas_agree_with_logarithms(tenths_kg: int, millimetres: int) -> None:
     weight, height = Decimal(tenths_kg) / 10, Decimal(millimetres) / 10

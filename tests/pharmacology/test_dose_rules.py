@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import DoseHeld, InputRefused, StudyRefused
@@ -63,6 +63,7 @@ def slow_amount(weight: Decimal, height: Decimal, per_m2: int, cap: int) -> Frac
     return min(Fraction(tenths, 10), Fraction(cap))
 
 
+@settings(deadline=None)
 @given(st.integers(25, 1200), st.integers(45, 230))
 def test_as_the_slow_version(treatment: Treatment, tenths_kg: int, height: int) -> None:
     weight, cm = Decimal(tenths_kg) / 10, Decimal(height)
@@ -76,6 +77,7 @@ def test_as_the_slow_version(treatment: Treatment, tenths_kg: int, height: int) 
     assert Fraction(dose(treatment, weight, cm, "low").amount) == slow_amount(weight, cm, 5, 9)
 
 
+@settings(deadline=None)
 @given(st.integers(1600, 4499), st.integers(1, 400), st.integers(95, 150))
 def test_more_weight_in_a_band_is_never_less_drug_and_never_above_the_cap(
     treatment: Treatment, hundredths: int, more: int, height: int
@@ -86,6 +88,7 @@ def test_more_weight_in_a_band_is_never_less_drug_and_never_above_the_cap(
     assert light.amount <= heavy.amount <= 28
 
 
+@settings(deadline=None)
 @given(st.integers(450, 1500))
 def test_from_45_kg_on_exactly_28(treatment: Treatment, tenths_kg: int) -> None:
     assert dose(treatment, Decimal(tenths_kg) / 10, None).amount == 28

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused
@@ -85,6 +85,7 @@ def slow_infused(moments: Sequence[Moment], now: datetime) -> int:
     return seconds
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 900), max_size=6), st.integers(1, 500))
 def test_as_the_slow_version(treatment: Treatment, gaps: list[int], last: int) -> None:
     minutes = [0]

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused
@@ -103,6 +103,7 @@ def test_a_count_without_its_lower_limit_may_be_grade_1() -> None:
     assert (found.lowest, found.highest, found.missing) == (0, 1, ("lower_limit",))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(RISING)), st.integers(0, 20000), st.integers(1, 4000))
 def test_no_baseline_gives_more_than_the_limit_alone(term: str, value: int, baseline: int) -> None:
     grade = grade_against_limit(term, Decimal(value), Decimal(40))

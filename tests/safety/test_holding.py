@@ -2,7 +2,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused, StudyRefused
@@ -98,6 +98,7 @@ def slow(treatment: Treatment, term: str, grade: int, low: bool, seizures: int, 
     return said
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["crs", "neurologic", "repeated_seizure", "liver", "other", "rash"]),
     st.integers(0, 5),

@@ -2,7 +2,7 @@ from dataclasses import fields, replace
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused
@@ -81,6 +81,8 @@ def test_a_child_who_wakes_to_voice_below_9_points_is_grade_2() -> None:
         ({"attributable": None, "points": 5}, (0, 2), ("attributable",)),
         ({"attributable": None}, (0, 0), ()),
         ({"attributable": None, "dead": True}, (0, 5), ("attributable",)),
+        ({"attributable": None, "points": None, "unable": True}, (0, 4), ("attributable",)),
+        ({"seizure": Seizure.BRIEF, "points": None}, (3, 4), ("points",)),
     ],
 )
 def test_unknown_is_never_no(
@@ -128,6 +130,7 @@ def slow(seen: Icans) -> int:
     return next((grade for grade, items in columns.items() if any(items)), 0)
 
 
+@settings(deadline=None)
 @given(
     st.fixed_dictionaries({name: st.sampled_from([None, *values]) for name, values in VALUES.items()}),
     st.sampled_from(Score),
@@ -150,6 +153,7 @@ def test_the_span_is_that_of_all_that_could_be(
     found = icans_grade(seen)
     assert (found.lowest, found.highest) == (min(grades), max(grades))
     assert bool(found.missing) == (len(grades) > 1)
+    assert set(found.missing) <= {*unknown, "points"}
 
 
 def test_every_component_is_tried() -> None:

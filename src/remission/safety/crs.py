@@ -100,7 +100,7 @@ _VALUES: Mapping[str, tuple[Any, ...]] = MappingProxyType(
         "hypotension": (True, False),
         "vasopressors": (0, 1, 2),
         "vasopressin": (True, False),
-        "oxygen": (Oxygen.NONE, Oxygen.BLOW_BY, Oxygen.FACE_MASK, Oxygen.CPAP),
+        "oxygen": (Oxygen.NONE, Oxygen.NASAL_CANNULA, Oxygen.FACE_MASK, Oxygen.CPAP),
         "oxygen_flow": (LOW_FLOW_UP_TO_L_PER_MIN, LOW_FLOW_UP_TO_L_PER_MIN + 1),
         "fever_treated": (True, False),
         "attributable": (True, False),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """The lowest and highest grade possible, and the components that would narrow it."""
+    """The lowest and highest grade possible, and the unknown components on which it hangs."""
 
     lowest: int
     highest: int
@@ -33,7 +34,9 @@ Seen = TypeVar("Seen", bound="DataclassInstance")
 
 
 def graded(seen: Seen, span: Callable[[Seen], Span], values: Mapping[str, tuple[Any, ...]]) -> Graded:
-    """The grade of `seen`, with the names of unknown components any value of which would narrow its span.
+    """The grade of `seen`, with the names of the unknown components on which it hangs.
+
+    It hangs on a component if, for some values of the other unknown ones, it is still not known.
 
     Parameters
     ----------
@@ -47,10 +50,20 @@ def graded(seen: Seen, span: Callable[[Seen], Span], values: Mapping[str, tuple[
     low, high = span(seen)
     if low == high:
         return Graded(low, high)
-    missing = tuple(
-        name
-        for name, tried in values.items()
-        if getattr(seen, name) is None
-        and any(span(replace(seen, **{name: value})) != (low, high) for value in tried)
-    )
-    return Graded(low, high, missing)
+    unknown = [name for name in values if getattr(seen, name) is None]
+    return Graded(low, high, tuple(name for name in unknown if _hangs_on(name, seen, span, values, unknown)))
+
+
+def _hangs_on(
+    name: str,
+    seen: Seen,
+    span: Callable[[Seen], Span],
+    values: Mapping[str, tuple[Any, ...]],
+    unknown: list[str],
+) -> bool:
+    others = [other for other in unknown if other != name]
+    for chosen in product(*(values[other] for other in others)):
+        low, high = span(replace(seen, **dict(zip(others, chosen, strict=True))))
+        if low != high:
+            return True
+    return False

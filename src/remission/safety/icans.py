@@ -107,7 +107,8 @@ def icans_grade(seen: Icans) -> Graded:
     A CAPD of 1 to 8 gives grade 1 by itself, and awakening to voice grade 2. CAPD 0 in a child who is awake
     is read as grade 0: the table begins at "below 9" and names no score that is normal.
     """
-    return graded(seen, _span, _VALUES)
+    values = {name: tried for name, tried in _VALUES.items() if not (name == "points" and seen.unable)}
+    return graded(seen, _span, values)
 
 
 def score_for(age_months: int, *, developmental_delay: bool | None) -> Score:
