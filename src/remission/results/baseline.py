@@ -4,7 +4,6 @@ Baseline is the latest answer true on or before the day of the first dose (witho
 answer). What is missing is counted apart and in no quantile.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +12,7 @@ from functools import partial
 
 from remission.conduct import events as ev
 from remission.mrd.words import percent
-from remission.protocol.study import FactKind, FactSpec, RiskGroup, Study
+from remission.protocol.study import FactKind, FactSpec, Study
 from remission.results.dossier import Dossier
 from remission.results.numbers import (
     FRACTION,
@@ -52,7 +51,7 @@ _STATISTICS: tuple[tuple[str, str, str], ...] = (
     ("minimum", "smallest", "最小值"),
     ("maximum", "largest", "最大值"),
 )
-_AGE = Text("Age at enrolment, years", "入组年龄（岁）")
+_AGE = Text("Age at enrolment", "入组年龄")
 _MISSING = Text("missing", "缺失")
 
 
@@ -65,9 +64,48 @@ class Column:
     dossiers: tuple[Dossier, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Characteristic:
+    """A row or block of the table: `value` read in each participant; with `codes` counted, else measured.
+
+    Its numbers are ``baseline.<stem>.<statistic or code>.<column>``.
+    """
+
+    stem: str
+    label: Text
+    unit: str
+    value: Callable[[Dossier], Found]
+    codes: tuple[tuple[str, Text], ...] = ()
+    shown: Callable[[float], str] = decimals
+
+
+def characteristics(study: Study) -> list[Characteristic]:
+    """What is described: age, every coded or measured question, body surface, disease at the trigger."""
+    bands = tuple((id, words) for id, _, _, words in _BANDS)
+    found = [
+        Characteristic("age", _AGE, "years", _age_years),
+        Characteristic("age_band", Text("Age group", "年龄组"), "", _age_band, bands),
+    ]
+    for spec in study.facts:
+        value = partial(_answer, spec)
+        if spec.kind is FactKind.CODE and spec.id != study.risk_fact:
+            codes = tuple((code, _CODE_WORDS.get(code, plain(code))) for code in spec.codes)
+            found.append(Characteristic(spec.id, spec.label, "", value, codes))
+        if spec.kind is FactKind.NUMBER:
+            found.append(Characteristic(spec.id, spec.label, spec.unit, value))
+    found.append(Characteristic("body_surface", Text("Body surface", "体表面积"), "m2", _body_surface))
+    for sample in study.samples:
+        if sample.purpose == "trigger":
+            for method in sample.methods:
+                label = Text(f"{sample.name.en}, {method} MRD", f"{sample.name.zh}，{method} MRD")
+                stem, value = f"mrd_{method}_{sample.point}", partial(_level, method, sample.point)
+                found.append(Characteristic(stem, label, FRACTION, value, shown=percent))
+    return found
+
+
 def baseline_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> Table:
     """The baseline table, by risk group and in total."""
-    columns = _columns(groups_of(study, enrolled), enrolled)
+    columns = columns_of(study, enrolled)
     label = Text("Enrolled", "入组")
     cells = tuple(
         Cell(
@@ -76,26 +114,8 @@ def baseline_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> Tab
         for c in columns
     )
     rows = [Row(label, cells)]
-    rows += _measured(book, "age", _AGE, "a", columns, _age_years, decimals)
-    bands = [(id, words) for id, _, _, words in _BANDS]
-    rows += _coded(book, "age_band", Text("Age group", "年龄组"), columns, _age_band, bands, only_found=True)
-    for spec in study.facts:
-        if spec.kind is FactKind.CODE and spec.id != study.risk_fact:
-            codes = [(code, _CODE_WORDS.get(code, plain(code))) for code in spec.codes]
-            rows += _coded(book, spec.id, spec.label, columns, partial(_answer, spec), codes)
-        if spec.kind is FactKind.NUMBER:
-            label = Text(f"{spec.label.en}, {spec.unit}", f"{spec.label.zh}（{spec.unit}）")
-            rows += _measured(book, spec.id, label, spec.unit, columns, partial(_answer, spec), decimals)
-    surface = Text("Body surface, m²", "体表面积（m²）")
-    rows += _measured(book, "body_surface", surface, "m2", columns, _body_surface, decimals)
-    for sample in study.samples:
-        if sample.purpose == "trigger":
-            for method in sample.methods:
-                label = Text(f"{sample.name.en}, {method} MRD", f"{sample.name.zh}，{method} MRD")
-                value = partial(_level, method, sample.point)
-                rows += _measured(
-                    book, f"mrd_{method}_{sample.point}", label, FRACTION, columns, value, percent
-                )
+    for asked in characteristics(study):
+        rows += _coded(book, asked, columns) if asked.codes else _measured(book, asked, columns)
     title = Text("Baseline characteristics", "基线特征")
     note = Text(
         "Median (quartiles) [range]; quartiles of type 7.", "中位数（四分位数）[范围]；四分位数为第7型。"
@@ -106,9 +126,11 @@ def baseline_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> Tab
 _CODE_WORDS = {"female": Text("female", "女"), "male": Text("male", "男")}
 
 
-def _columns(groups: Sequence[RiskGroup], enrolled: Sequence[Dossier]) -> list[Column]:
+def columns_of(study: Study, enrolled: Sequence[Dossier]) -> list[Column]:
+    """One column for each risk group, then the total."""
     by_group = [
-        Column(group.id, group.name, tuple(d for d in enrolled if d.group == group.id)) for group in groups
+        Column(group.id, group.name, tuple(d for d in enrolled if d.group == group.id))
+        for group in groups_of(study, enrolled)
     ]
     return [*by_group, Column(TOTAL, Text("Total", "合计"), tuple(enrolled))]
 
@@ -165,73 +187,55 @@ def _level(method: str, point: str, dossier: Dossier) -> Found:
     return reported.event.result.level, (dossier.enrolment.ref, reported.ref)
 
 
-def _values(column: Column, value: Callable[[Dossier], Found]) -> list[tuple[float | str | None, Basis]]:
-    found: list[tuple[float | str | None, Basis]] = []
-    for dossier in column.dossiers:
-        known, refs = value(dossier)
-        found.append((known, dossier.basis(*refs)))
-    return found
+_Values = Sequence[tuple[float | str | None, Basis]]
 
 
-def _coded(
-    book: Book, stem: str, label: Text, columns: Sequence[Column], value: Callable[[Dossier], Found],
-    codes: Sequence[tuple[str, Text]], *, only_found: bool = False,
-) -> list[Row]:  # fmt: skip
-    values = [_values(column, value) for column in columns]
-    seen = Counter(known for column in values for known, _ in column)
-    rows = [Row(label)]
-    for code, words in (*codes, (None, _MISSING)):
-        if code is None or seen[code] or not only_found:
-            name = Text(f"{label.en}: {words.en}", f"{label.zh}：{words.zh}")
-            cells = [
-                _counted(book, f"baseline.{stem}.{code or 'missing'}", name, column, of_column, code)
-                for column, of_column in zip(columns, values, strict=True)
-            ]
-            rows.append(Row(words, tuple(cells), 1))
+def _values(column: Column, value: Callable[[Dossier], Found]) -> _Values:
+    found = [(dossier, *value(dossier)) for dossier in column.dossiers]
+    return [(known, dossier.basis(*refs)) for dossier, known, refs in found]
+
+
+def _coded(book: Book, asked: Characteristic, columns: Sequence[Column]) -> list[Row]:
+    values = [_values(column, asked.value) for column in columns]
+    rows = [Row(asked.label)]
+    for code, words in (*asked.codes, (None, _MISSING)):
+        name = Text(f"{asked.label.en}: {words.en}", f"{asked.label.zh}：{words.zh}")
+        cells = [
+            _counted(book, f"baseline.{asked.stem}.{code or 'missing'}", name, column, of_column, code)
+            for column, of_column in zip(columns, values, strict=True)
+        ]
+        rows.append(Row(words, tuple(cells), 1))
     return rows
 
 
-def _counted(
-    book: Book,
-    stem: str,
-    name: Text,
-    column: Column,
-    values: Sequence[tuple[float | str | None, Basis]],
-    code: str | None,
-) -> Cell:
+def _counted(book: Book, stem: str, name: Text, column: Column, values: _Values, code: str | None) -> Cell:
     bases = [basis for known, basis in values if known == code]
     return Cell((book.count(f"{stem}.{column.id}", _in(name, column), bases),))
 
 
-def _measured(
-    book: Book, stem: str, label: Text, unit: str, columns: Sequence[Column],
-    value: Callable[[Dossier], Found], shown: Callable[[float], str],
-) -> list[Row]:  # fmt: skip
+def _measured(book: Book, asked: Characteristic, columns: Sequence[Column]) -> list[Row]:
     cells: list[Cell] = []
     missing: list[Cell] = []
     for column in columns:
-        values = _values(column, value)
-        known = [(number, basis) for number, basis in values if isinstance(number, float)]
-        ids = _described(book, f"baseline.{stem}", label, unit, column, known, shown)
-        cells.append(Cell(tuple(ids), "{} ({}–{}) [{}–{}]"))
-        words = Text(f"{label.en}: {_MISSING.en}", f"{label.zh}：{_MISSING.zh}")
-        missing.append(_counted(book, f"baseline.{stem}.missing", words, column, values, None))
+        values = _values(column, asked.value)
+        cells.append(Cell(tuple(_described(book, asked, column, values)), "{} ({}–{}) [{}–{}]"))
+        words = Text(f"{asked.label.en}: {_MISSING.en}", f"{asked.label.zh}：{_MISSING.zh}")
+        missing.append(_counted(book, f"baseline.{asked.stem}.missing", words, column, values, None))
+    unit = "" if asked.unit == FRACTION else f" ({asked.unit})"
+    label = Text(f"{asked.label.en}{unit}", f"{asked.label.zh}{unit}")
     return [Row(label, tuple(cells)), Row(_MISSING, tuple(missing), 1)]
 
 
-def _described(
-    book: Book, stem: str, label: Text, unit: str, column: Column,
-    known: Sequence[tuple[float, Basis]], shown: Callable[[float], str],
-) -> list[str]:  # fmt: skip
+def _described(book: Book, asked: Characteristic, column: Column, values: _Values) -> list[str]:
+    known = [(number, basis) for number, basis in values if isinstance(number, float)]
     description = describe([number for number, _ in known])
     bases = tuple(basis for _, basis in known)
     ids: list[str] = []
     for statistic, en, zh in _STATISTICS:
         value: float | None = getattr(description, statistic)
-        name = _in(Text(f"{label.en}: {en}", f"{label.zh}：{zh}"), column)
+        label = _in(Text(f"{asked.label.en}: {en}", f"{asked.label.zh}：{zh}"), column)
         words = Text(f"{en} of the values known", f"已知数值的{zh}")
-        text = NOT_EVALUABLE if value is None else plain(shown(value))
-        ids.append(
-            book.enter(Number(f"{stem}.{statistic}.{column.id}", value, text, unit, name, words, (), bases))
-        )
+        text = NOT_EVALUABLE if value is None else plain(asked.shown(value))
+        id = f"baseline.{asked.stem}.{statistic}.{column.id}"
+        ids.append(book.enter(Number(id, value, text, asked.unit, label, words, (), bases)))
     return ids

@@ -44,6 +44,7 @@ _KINDS: dict[str, tuple[Text, Callable[[Report], bool]]] = {
     "any": (Text("Any grade", "任何级别"), lambda report: True),
     "grade3plus": (Text("Grade 3 or more", "≥3级"), lambda report: report.grade >= 3),
     "serious": (Text("Serious", "严重"), lambda report: report.serious),
+    "not_serious": (Text("Not serious", "非严重"), lambda report: not report.serious),
     "related": (Text("Related", "相关"), lambda report: report.related == "yes"),
 }
 
@@ -89,7 +90,9 @@ def toxicity_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> tup
     at_risk = Text("At risk: treated", "风险人数：已治疗")
     bases = [d.basis(d.enrolment.ref, d.first_dose.ref) for d in treated if d.first_dose is not None]
     risk = book.count("toxicity.at_risk", at_risk, bases)
-    rows = [Row(at_risk, (Cell((risk,)),) * (len(_KINDS) + len(GRADES)))]
+    died = Text("Died, of any cause", "死亡（任何原因）")
+    deaths = [d.basis(death.ref) for d in treated if (death := d.last(ev.Died))]
+    rows = [Row(at_risk, (Cell((risk,)),)), Row(died, (Cell((book.count("toxicity.died", died, deaths),)),))]
     rows.append(_term_row(book, OVERALL, Text("Any toxicity", "任何毒性"), reports))
     for term in terms_in_order(study, reports):
         here = [report for report in reports if report.term == term]
