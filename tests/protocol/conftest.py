@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -23,6 +24,7 @@ def study_of(text: str) -> Study:
     return read_study(io.BytesIO(text.encode("utf-8")), name="study.toml")
 
 
+@cache
 def record_of(name: str, *edits: Edit) -> RegistryRecord:
     file = study_of(text_of(name)).record
     text = files(name).joinpath(file).read_text("utf-8")

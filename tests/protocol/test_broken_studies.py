@@ -1,10 +1,12 @@
 """Studies broken on purpose, each in one place, each refused for its own reason."""
 
+import random
 import re
 from collections.abc import Callable
 
 import pytest
 
+from remission.errors import StudyRefused
 from remission.protocol.check import UNREADABLE, Checked
 
 Run = Callable[..., Checked]
@@ -49,6 +51,12 @@ BROKEN = [
     ("impossible-number", [("threshold = 0.000001", "threshold = 1.1")]),
     ("impossible-number", [("certainty = 0.95", "certainty = 1.0")]),
     ("impossible-number", [("per_m2 = 15", "per_m2 = -15")]),
+    ("impossible-number", [("grade = 4", "grade = 6")]),
+    ("impossible-number", [("until_grade = 1", "until_grade = 3")]),
+    ("impossible-number", [("continue_within_days = 7", "continue_within_days = -1")]),
+    ("impossible-number", [("highest = 215", "highest = 30")]),
+    ("impossible-number", [('id = "course"\nday = 29\ndays = 14', 'id = "course"\nday = 29\ndays = 0')]),
+    ("wrong-kind", [('earliest_birth_fact = "birth_date"', 'earliest_birth_fact = "sex"')]),
     ("duplicate-id", [('id = "X2"', 'id = "X1"')]),
     ("duplicate-id", [('[[sites]]\nid = "02"', '[[sites]]\nid = "01"')]),
     ("duplicate-id", [('kinds = ["convulsion"]', 'kinds = ["convulsion", "chemotherapy"]')]),
@@ -91,6 +99,7 @@ BROKEN = [
         [('phase = "after_treatment"', 'phase = "enrolment"')],
     ),
     ("settled-too-late", [('may_change = true\nsettled_day = 29', 'may_change = true\nsettled_day = 30')]),
+    ("settled-too-late", [("due_day = 28", "due_day = 30")]),
     ("age-differs-from-record", [("1 <= age_months < 216", "1 <= age_months < 180")]),
     ("age-differs-from-record", [("1 <= age_months < 216", "age_months < 216")]),
     ("age-differs-from-record", [("1 <= age_months < 216", "12 <= age_months < 216")]),
@@ -138,6 +147,7 @@ ALSO = {
     "undecided-trap": {"decision-without-trap"},
     "decision-without-trap": {"undecided-trap"},
     "dose-gap": {"dose-overlap"},
+    "settled-too-late": {"after-treatment-criterion-at-enrolment"},
     "contradiction": {"age-differs-from-record", "trigger-mismatch"},
     "lod-above-threshold": {"dna-too-little"},
     "trigger-mismatch": {"timeline-out-of-order", "decision-without-trap"},
@@ -180,7 +190,7 @@ def test_a_study_that_cannot_be_read_is_asked_nothing_more(checked: Run) -> None
     assert broken.unreadable
     assert broken.findings == ()
     assert {refused.rule for refused in broken.refusals} == {"unknown-fact"}
-    assert len(UNREADABLE) == 7
+    assert len(UNREADABLE) == 8
 
 
 RATES_REVERSED = (RATES, "p0 = 0.85\np1 = 0.70")
@@ -189,3 +199,30 @@ RATES_REVERSED = (RATES, "p0 = 0.85\np1 = 0.70")
 def test_every_broken_expression_is_named(checked: Run) -> None:
     broken = checked(FIRST, ("risk == 'high'", "risk ="), ('expression = "from_cml"', 'expression = "1"'))
     assert [refused.where.split(", ")[1] for refused in broken.refusals] == ["criterion X2", "criterion X10"]
+
+
+VALUE = re.compile(
+    r"(?<== )\"[^\"\n]*\"|(?<== )-?[\d.]+$|'[a-z_0-9]+'|(?<=[<>=] )[\d.]+|(?<==)\d+", re.MULTILINE
+)
+WORDS = ('""', '"x"', '"flow"', '"enrolment"', '"low"', '"01"', '"single"', '"low == 3"')
+QUOTED = ("'low'", "'flow'", "'d46'", "'x'", "'chemotherapy'")
+FRACTIONS = ("0.0", "1.0", "-1.0", "1e-30", "1e30", "0.9999", "2")
+WHOLES = ("0", "1", "-1", "29", "46", "1000", "39999", "12345678901234567890")
+
+
+@pytest.mark.parametrize("name", [FIRST, SECOND])
+@pytest.mark.parametrize("seed", range(60))
+def test_whatever_a_value_becomes_the_check_answers_in_our_words(
+    name: str, seed: int, study_text: Callable[[str], str], checked: Run
+) -> None:
+    chance = random.Random(seed)
+    text = study_text(name)
+    value = chance.choice(list(VALUE.finditer(text)))
+    kind = {'"': WORDS, "'": QUOTED}.get(value[0][0], FRACTIONS if "." in value[0] else WHOLES)
+    broken = text[: value.start()] + chance.choice(kind) + text[value.end() :]
+    try:
+        found = checked(name, (text, broken))
+    except StudyRefused as refused:
+        assert refused.where.startswith("study.toml")
+        return
+    assert all(isinstance(refused, StudyRefused) for refused in found.refusals)

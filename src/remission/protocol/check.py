@@ -42,6 +42,7 @@ from remission.protocol.names import (
     unknown_name,
     unknown_word,
     wrong_comparison,
+    wrong_kind,
 )
 from remission.protocol.numbers import impossible_day, impossible_number
 from remission.protocol.study import Study
@@ -74,7 +75,7 @@ TRAPS: dict[str, Callable[[Subject], Trap | None]] = {
 """Rule of a finding, and what looks for it."""
 
 UNREADABLE: tuple[Callable[[Subject], Refusals], ...] = (
-    duplicate_id, unknown_name, unknown_fact, wrong_comparison, unknown_word, impossible_day,
+    duplicate_id, unknown_name, unknown_fact, wrong_kind, wrong_comparison, unknown_word, impossible_day,
     impossible_number,
 )  # fmt: skip
 """What must hold before the other rules can be asked."""

@@ -120,6 +120,22 @@ def _asked(
             pass
 
 
+def wrong_kind(subject: Subject) -> Refusals:
+    """A question that the study itself rests on, of another kind than it must be."""
+    study = subject.study
+    facts = {fact.id: fact for fact in study.facts}
+    for place, fact, kind in (
+        ("day_one", study.day_one, FactKind.DATE),
+        ("earliest_birth_fact", study.earliest_birth_fact, FactKind.DATE),
+        ("risk_fact", study.risk_fact, FactKind.CODE),
+        ("weight_fact", study.weight_fact, FactKind.NUMBER),
+        ("height_fact", study.height_fact, FactKind.NUMBER),
+    ):
+        if fact in facts and facts[fact].kind is not kind:
+            what = f"the question {fact!r} is answered by {facts[fact].kind.name}, not {kind.name}"
+            yield subject.refuse("wrong-kind", what, place, "name the right question, or correct its kind")
+
+
 def wrong_comparison(subject: Subject) -> Refusals:
     """A comparison that the answer cannot take: a code that is none, a yes compared with a number."""
     study = subject.study

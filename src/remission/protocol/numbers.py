@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from remission.protocol.finding import Refusals, Subject
-from remission.protocol.study import DoseRule, Study
+from remission.protocol.study import DoseRule, Study, Treatment
 
 FARTHEST_DAY = 40_000
 LOWEST_LEVEL = Decimal("1e-12")
@@ -46,11 +46,9 @@ def _days(study: Study) -> Iterator[tuple[str, int]]:
     treatment = study.treatment
     for day in (treatment.first_day, treatment.start_window.first, treatment.start_window.last):
         yield "treatment", day
-    yield "treatment, days", treatment.days
     for table in treatment.tables:
         for step in table.steps:
             yield f"step {step.id}", step.day
-            yield f"step {step.id}, days", step.days
 
 
 def impossible_number(subject: Subject) -> Refusals:
@@ -94,8 +92,37 @@ def _ranges(study: Study) -> Iterator[_Range]:
             yield f"risk group {group.id}", "trigger", group.trigger, LOWEST_LEVEL, one
     yield "label", "lowest_level", study.label.lowest_level, Decimal(0), one
     yield "follow_up", "every_months", Decimal(study.follow_up.every_months), one, Decimal(60)
+    yield from _treatment(study.treatment)
+    yield from _answers(study)
     yield "treatment", "full_course_from", study.treatment.full_course_from, Decimal("0.01"), one
     yield from _doses(study)
+
+
+def _treatment(treatment: Treatment) -> Iterator[_Range]:
+    zero, year = Decimal(0), Decimal(366)
+    yield "treatment", "days", Decimal(treatment.days), Decimal(1), Decimal(FARTHEST_DAY)
+    yield "treatment.pause", "continue_within_days", Decimal(treatment.pause.continue_within_days), zero, year
+    for table in treatment.tables:
+        for step in table.steps:
+            yield f"step {step.id}", "days", Decimal(step.days), Decimal(1), Decimal(FARTHEST_DAY)
+    for rule in treatment.toxicity:
+        place = f"toxicity {rule.term}"
+        yield place, "grade", Decimal(rule.grade), Decimal(1), Decimal(5)
+        yield place, "for_days", Decimal(rule.for_days), zero, year
+        if rule.until_grade is not None:
+            yield place, "until_grade", Decimal(rule.until_grade), zero, Decimal(rule.grade - 1)
+        for name, days in (
+            ("escalate_after_days", rule.escalate_after_days),
+            ("stop_if_longer_than_days", rule.stop_if_longer_than_days),
+        ):
+            if days is not None:
+                yield place, name, Decimal(days), Decimal(1), year
+
+
+def _answers(study: Study) -> Iterator[_Range]:
+    for fact in study.facts:
+        if fact.lowest is not None and fact.highest is not None:
+            yield f"fact {fact.id}", "highest", fact.highest, fact.lowest, Decimal("1e12")
 
 
 def _doses(study: Study) -> Iterator[_Range]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from remission.protocol.criteria import Answer, DaysOf, Happened, leaves
 from remission.protocol.finding import Refusals, Subject
 from remission.protocol.model_participant import ENROLMENT
-from remission.protocol.study import Phase, Study
+from remission.protocol.possible import question
+from remission.protocol.study import Study
 from remission.protocol.traps_of_entry import known_late
 
 
@@ -60,14 +62,31 @@ def after_treatment_criterion_at_enrolment(subject: Subject) -> Refusals:
 
 
 def settled_too_late(subject: Subject) -> Refusals:
-    """A criterion, or a question of one, that is settled only after the last day of enrolment."""
-    study = subject.study
-    last = study.point(ENROLMENT).window.last
-    for criterion in study.criteria:
-        if criterion.phase is Phase.ENROLMENT and criterion.settled_day > last:
+    """A criterion of enrolment, or a question it or a dose rests on, settled only after enrolment closes."""
+    last = subject.study.point(ENROLMENT).window.last
+    for place, day in _settled(subject):
+        if day > last:
             yield subject.refuse(
                 "settled-too-late",
-                f"it is settled on day {criterion.settled_day}, enrolment closes on day {last}",
-                f"criterion {criterion.id}",
-                "settle it before enrolment closes, or give it the phase after_treatment",
+                f"it is settled on day {day}, enrolment closes on day {last}",
+                place,
+                "settle it before enrolment closes, or give the criterion the phase after_treatment",
             )
+
+
+def _settled(subject: Subject) -> Iterator[tuple[str, int]]:
+    study = subject.study
+    asked = {study.day_one, study.earliest_birth_fact, study.risk_fact, study.weight_fact, study.height_fact}
+    listed = set[str]()
+    for criterion, expression in subject.at_enrolment:
+        yield f"criterion {criterion.id}", criterion.settled_day
+        for leaf in leaves(expression):
+            match question(leaf):
+                case Answer(fact=fact):
+                    asked.add(fact)
+                case Happened(what=kind) | DaysOf(therapy=kind):
+                    listed.add(kind)
+                case _:
+                    pass
+    yield from ((f"fact {fact.id}", fact.due_day) for fact in study.facts if fact.id in asked)
+    yield from ((f"list {one.id}", one.due_day) for one in study.lists if listed.intersection(one.kinds))
