@@ -391,8 +391,15 @@ class Trial:
             self._seen += 1
             ref, replaces = EntryRef(self._seen, ""), () if draft.corrects is None else (draft.corrects,)
             stamp = utc_text(by.at)
-            items.append(Recorded(event, ref, stamp, draft.actor, draft.role, replaces, draft.reason))
-        self._participants[subject] = replay(subject, items)
+            item = Recorded(event, ref, stamp, draft.actor, draft.role, replaces, draft.reason)
+            items.append(item)
+            known = self._participants.get(subject)
+            if replaces or known is None:
+                self._participants[subject] = replay(subject, items)
+            else:
+                stage = after(known.stage, event, where=f"participant {subject}")
+                history = (*known.history, item)
+                self._participants[subject] = Participant(subject, known.site, stage, history)
 
     def _append_trial(self, by: By, event: TrialEvent) -> None:
         draft = Draft(
