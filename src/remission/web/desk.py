@@ -1,11 +1,12 @@
 """The trial behind the pages: opened once, read anew only where the ledger has grown."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
+from typing import TypeVar, cast
 
 from django.http import HttpRequest
 
@@ -15,18 +16,23 @@ from remission.results.analysis import Results, analyse
 from remission.terms.ids import SiteId
 from remission.trial.trial import Trial, now
 
+T = TypeVar("T")
+Moment = tuple[int | date, ...]
+"""The ledger's last entry and the calendar days at the sites."""
+
 DESK = "remission.desk"
 """Under this name each request carries the desk (see `site.application`)."""
 
 
 class Desk:
-    """One opened trial, its instant of reading, and its results as of the ledger's end and of today."""
+    """One opened trial, and what was gathered from it as of the ledger's end and of today."""
 
     def __init__(self, folder: Path) -> None:
         self.trial = Trial.open(folder)
         self._alone = RLock()
         self._clock: tuple[int, datetime] = (-1, now())
-        self._results: tuple[tuple[object, ...], Results] | None = None
+        self._moment: Moment = (-1,)
+        self._gathered: dict[object, object] = {}
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -42,28 +48,35 @@ class Desk:
         head = self.trial.head()
         if self._clock[0] != head:
             last = [entry.recorded_at for entry in self.trial.ledger.entries(after=head - 1)]
-            self._clock = (head, datetime.fromisoformat(last[-1]).astimezone(UTC) if last else now())
+            self._clock = (head, datetime.fromisoformat(last[-1]).astimezone(UTC))
         return self._clock[1]
+
+    def today(self, site: SiteId) -> date:
+        """Today in the calendar of a site."""
+        return self.trial.today(site, self.at)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What `protocol check` finds in this trial's record."""
         return check(self.trial.study, self.trial.record).findings
 
-    def today(self, site: SiteId) -> date:
-        """Today in the calendar of a site."""
-        return self.trial.today(site, self.at)
+    def gathered(self, gather: Callable[["Desk"], T]) -> T:
+        """What `gather` makes of the trial, made again when the ledger has grown or a day has passed at a site."""
+        moment = (self.trial.head(), *sorted({self.today(site.id) for site in self.trial.study.sites}))
+        if moment != self._moment:
+            self._moment, self._gathered = moment, {}
+        if gather not in self._gathered:
+            self._gathered[gather] = gather(self)
+        return cast(T, self._gathered[gather])
 
     def results(self) -> Results:
-        """The results, analysed again when the ledger has grown or a day has passed at some site."""
-        at = self.at
-        participants = self.trial.participants()
-        days = sorted({self.trial.today(site.id, at) for site in self.trial.study.sites})
-        key = (self.trial.head(), *days)
-        if self._results is None or self._results[0] != key:
-            found = analyse(self.trial.study, list(participants.values()), at, simulated=self.trial.simulated)
-            self._results = (key, found)
-        return self._results[1]
+        """The results as of now."""
+        return self.gathered(_results)
+
+
+def _results(desk: Desk) -> Results:
+    trial = desk.trial
+    return analyse(trial.study, list(trial.participants().values()), desk.at, simulated=trial.simulated)
 
 
 def desk_of(request: HttpRequest) -> Desk:

@@ -18,7 +18,7 @@ def participants(request: HttpRequest) -> HttpResponse:
     desk = desk_of(request)
     with desk.alone():
         asked = {name: request.GET.get(name, "") for name in ("q", "site", "stage", "late")}
-        everyone = roster(desk)
+        everyone = desk.gathered(roster)
         found = chosen(everyone, asked)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
         stages = [stage for stage in Stage if stage is not Stage.UNKNOWN]

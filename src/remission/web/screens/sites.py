@@ -14,7 +14,7 @@ def sites(request: HttpRequest) -> HttpResponse:
     """The recruitment overview."""
     desk = desk_of(request)
     with desk.alone():
-        trial, lines = desk.trial, roster(desk)
+        trial, lines = desk.trial, desk.gathered(roster)
         active = {str(site): event.on for site, event in trial.sites_active().items()}
         shown = {
             "lines": by_site(trial.study, active, lines),

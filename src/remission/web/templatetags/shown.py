@@ -1,7 +1,7 @@
 """How words, numbers and days of the trial are shown in a template."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -21,6 +21,9 @@ from remission.web import telling, words
 
 register = template.Library()
 
+_UNBROKEN = "\u2060–\u2060"
+"""A dash at which a line does not end."""
+
 
 def _language() -> str:
     return get_language() or "en"
@@ -38,7 +41,7 @@ def cell(shown: Cell, numbers: Mapping[str, Number]) -> SafeString:
     found = [numbers[id] for id in shown.numbers]
     if all(number.value is None for number in found):
         return _why(found[0])
-    return format_html(escape(shown.pattern), *(_why(number) for number in found))
+    return format_html(escape(shown.pattern).replace("–", _UNBROKEN), *(_why(number) for number in found))
 
 
 def _why(number: Number) -> SafeString:
@@ -52,6 +55,12 @@ def _why(number: Number) -> SafeString:
 def percent(level: float | Decimal) -> str:
     """A fraction as percent: never rounded onto or across a threshold."""
     return percent_words(float(level))
+
+
+@register.filter
+def iso(day: date | datetime) -> SafeString:
+    """A calendar day, on one line."""
+    return format_html('<span class="nowrap">{}</span>', day.strftime("%Y-%m-%d"))
 
 
 @register.filter
