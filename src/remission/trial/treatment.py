@@ -1,7 +1,7 @@
 """Dose orders, premedication, infusion: each act checked against the study's rules before it is written."""
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from remission.conduct import events as ev
@@ -17,9 +17,10 @@ from remission.terms.days import study_day
 from remission.terms.ids import SubjectId
 from remission.trial.calendar import instant, not_future
 from remission.trial.trial import By, Trial
-from remission.trial.vigilance import may_restart
+from remission.trial.vigilance import check_restart
 
 FIRST_DOSE, STEP_UP, RESTART = "first_dose", "step_up", "restart"
+FULL, LOW = "full", "low"
 
 
 def order_dose(
@@ -141,13 +142,43 @@ def restart(trial: Trial, by: By, subject: SubjectId, *, at: datetime, level: st
     if course_now.pause is not None:
         _in_order(trial, subject, at)
         _check_pause(trial, course_now, subject)
-        may_restart(
+        check_restart(
             trial.study, participant, course_now, level=level, at=at, today=trial.today(subject.site, at)
         )
         _check_order(participant, course_now.step, level)
         if _what_it_means(trial, course_now) is AfterPause.RESTART_WITH_PREMEDICATION:
             _check_premedication(trial, participant, RESTART, at, since=course_now.pause.start)
     return trial.write(by, subject, ev.InfusionRestarted(at, level))
+
+
+def escalate(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Participant:
+    """Record the step from the low level back to the full one, without a pause between.
+
+    Raises
+    ------
+    DoseHeld
+        If it does not run at the low level, a rule asks for more days at it, or there is no order at the full
+        level or no premedication before the step up.
+    """
+    instant(by, at, subject)
+    _in_order(trial, subject, at)
+    participant = trial.participant(subject)
+    standing = course_of(trial.study, participant, at=at)
+    where = f"participant {subject}"
+    if not standing.running or standing.level != LOW:
+        raise DoseHeld("the infusion does not run at the low level", where=where, do="check the participant")
+    since = standing.pauses[-1].end if standing.pauses else None
+    after = max((rule.escalate_after_days or 0 for rule in trial.study.treatment.toxicity), default=0)
+    if since is not None and at - since < timedelta(days=after):
+        low_for = f"{(at - since) / timedelta(days=1):.1f} days"
+        raise DoseHeld(
+            f"it has run at the low level for {low_for} of {after} days",
+            where=where,
+            do=f"wait until {after} days",
+        )
+    _check_order(participant, standing.step, FULL)
+    _check_premedication(trial, participant, STEP_UP, at, since=since)
+    return trial.write(by, subject, ev.InfusionPaused(at, "step up"), ev.InfusionRestarted(at, FULL))
 
 
 def complete(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Participant:
