@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from remission.conduct.enrolment import enrolment_window
 from remission.errors import StudyRefused
-from remission.protocol.criteria import parse
 from remission.protocol.study import FactKind, Study
 from remission.rehearsal.population import AnswerDraw, Case, Disease, HappeningDraw, Population
-from remission.rehearsal.truth import Child, TrueHappening, holds
+from remission.rehearsal.truth import Child, TrueHappening, holds, parsed
 from remission.terms.days import date_of
 from remission.terms.ids import SiteId
 
-_ARRIVALS, _TRUTH, _CONDUCT = 0, 1, 2
+_ARRIVALS, _TRUTH, _CONDUCT, _CONSENT = 0, 1, 2, 3
 _DAYS_A_MONTH = 30.4375
 _RECRUITING = "RECRUITING"
 
@@ -32,9 +31,9 @@ def random_for(seed: int, what: int, *key: int) -> Generator:
     return Generator(PCG64(SeedSequence(entropy=seed, spawn_key=(what, *key))))
 
 
-def conduct_numbers(seed: int, child: Child) -> Generator:
+def conduct_numbers(seed: int, site: SiteId, number: int) -> Generator:
     """The random numbers by which things go well or wrong for a child."""
-    return random_for(seed, _CONDUCT, int(child.site), child.number)
+    return random_for(seed, _CONDUCT, int(site), number)
 
 
 def openings(study: Study, population: Population) -> dict[SiteId, date]:
@@ -49,12 +48,10 @@ def openings(study: Study, population: Population) -> dict[SiteId, date]:
 
 
 def arrivals(study: Study, population: Population, seed: int) -> Iterator[tuple[date, SiteId, int]]:
-    """Day 1, site and number of each child that comes, in order of day 1; as many as the follow-up has room for."""
+    """Day 1, site and number of each child that may come, in order of day 1, until follow-up ends."""
     opened = openings(study, population)
-    weights = {
-        site: math.exp(population.recruitment.site_log_spread * random_for(seed, _ARRIVALS, int(site)).normal())
-        for site in opened
-    }
+    spread = population.recruitment.site_log_spread
+    weights = {site: math.exp(spread * random_for(seed, _ARRIVALS, int(site)).normal()) for site in opened}
     whole = sum(weights.values())
     comers: list[tuple[date, SiteId, int]] = []
     for site, day in opened.items():
@@ -109,7 +106,7 @@ def disease(
     known = {group.group: group for group in assumed.groups}
     if unknown := {str(group) for group in groups} - known.keys():
         raise StudyRefused(
-            f"no level of disease for risk group {sorted(unknown)[0]!r}", where="population.toml, disease.groups",
+            f"no level of disease for risk group {sorted(unknown)[0]!r}", where="disease.groups",
             rule="population", do="add the group",
         )  # fmt: skip
     median = np.array([known[str(group)].median for group in groups])
@@ -122,18 +119,20 @@ def disease(
     return level, other, drug, escape
 
 
-def consent_day(study: Study, population: Population, day_one: date, numbers: Generator) -> date:
+def consent_day(
+    study: Study, population: Population, seed: int, day_one: date, site: SiteId, number: int
+) -> date:
     """The day of consent: some days before the first sample that must be seen, or before enrolment."""
     points = [study.point(spec.point).window for spec in study.samples if spec.purpose == "trigger"]
     window = points[0] if points else enrolment_window(study) or study.treatment.start_window
+    numbers = random_for(seed, _CONSENT, int(site), number)
     lead = int(numbers.integers(0, population.recruitment.consent_lead_days + 1))
     return date_of(window.target, day_one) - timedelta(days=lead)
 
 
 def _dates(study: Study, population: Population, numbers: Generator, day_one: date) -> dict[str, str]:
     bands = population.ages.bands
-    shares = np.array([band.share for band in bands])
-    band = bands[int(numbers.choice(len(bands), p=shares / shares.sum()))]
+    band = bands[int(_drawn({str(place): band.share for place, band in enumerate(bands)}, numbers))]
     months = numbers.uniform(band.from_months, band.to_months)
     birth = day_one - timedelta(days=int(months * _DAYS_A_MONTH))
     return {study.earliest_birth_fact: birth.isoformat(), study.day_one: day_one.isoformat()}
@@ -143,27 +142,38 @@ def _size(
     study: Study, population: Population, numbers: Generator, birth: str, day_one: date
 ) -> dict[str, str]:
     growth, years = population.growth, (day_one - date.fromisoformat(birth)).days / 365.25
-    weight = np.interp(years, growth.years, growth.weight) * math.exp(growth.weight_log_spread * numbers.normal())
-    height = np.interp(years, growth.years, growth.height) * math.exp(growth.height_log_spread * numbers.normal())
+    heavier, taller = growth.weight_log_spread * numbers.normal(), growth.height_log_spread * numbers.normal()
+    weight = np.interp(years, growth.years, growth.weight) * math.exp(heavier)
+    height = np.interp(years, growth.years, growth.height) * math.exp(taller)
     return {
         study.weight_fact: _within(study, study.weight_fact, float(weight)),
         study.height_fact: _within(study, study.height_fact, float(height)),
     }
 
 
-def _answer(study: Study, draw: AnswerDraw, answers: Mapping[str, str], day_one: date, numbers: Generator) -> str:
+def _answer(
+    study: Study, draw: AnswerDraw, answers: Mapping[str, str], day_one: date, numbers: Generator
+) -> str:
     if draw.median:
         value = draw.median * math.exp(draw.log_spread * numbers.normal())
         return _within(study, draw.fact, value)
-    shares = next((case.shares for case in draw.cases if _applies(study, case, answers, day_one)), draw.shares)
-    texts = list(shares)
-    weights = np.array([shares[text] for text in texts])
-    return texts[int(numbers.choice(len(texts), p=weights / weights.sum()))]
+    fitting = (case.shares for case in draw.cases if _applies(study, case, answers, day_one))
+    return _drawn(next(fitting, draw.shares), numbers)
+
+
+def _drawn(shares: Mapping[str, float], numbers: Generator) -> str:
+    """One of the texts, each as likely as its share of the sum."""
+    lot = float(numbers.random()) * math.fsum(shares.values())
+    for text, share in shares.items():
+        lot -= share
+        if lot < 0:
+            return text
+    return list(shares)[-1]
 
 
 def _applies(study: Study, case: Case, answers: Mapping[str, str], day_one: date) -> bool:
     so_far = Child(SiteId("00"), 0, day_one, answers, frozenset(), (), 0.0, 0.0, 0.0, 0.0)
-    return holds(study, so_far, parse(case.when, where="population.toml"), day_one, day_one, {})
+    return holds(study, so_far, parsed(case.when), day_one, day_one, {})
 
 
 def _within(study: Study, fact: str, value: float) -> str:
@@ -182,9 +192,7 @@ def _happening(draw: HappeningDraw, day_one: date, numbers: Generator) -> TrueHa
         return None
     days = int(numbers.integers(draw.days[0], draw.days[1] + 1))
     before = int(numbers.integers(draw.ended_before[0], draw.ended_before[1] + 1))
-    purposes = list(draw.purposes) or [""]
-    weights = np.array([draw.purposes.get(purpose, 1.0) for purpose in purposes])
-    purpose = purposes[int(numbers.choice(len(purposes), p=weights / weights.sum()))]
+    purpose = _drawn(draw.purposes, numbers) if draw.purposes else ""
     last = day_one - timedelta(days=before)
     return TrueHappening(draw.kind, last - timedelta(days=days - 1), last, purpose)
 
@@ -193,6 +201,6 @@ def _check_complete(study: Study, answers: Mapping[str, str]) -> None:
     absent = [spec.id for spec in study.facts if spec.id not in answers and spec.kind is not FactKind.DATE]
     if absent:
         raise StudyRefused(
-            f"nothing says how {absent[0]!r} is answered", where="population.toml, answers", rule="population",
+            f"nothing says how {absent[0]!r} is answered", where="answers", rule="population",
             do="add an [[answers]] table for each question of the study",
         )  # fmt: skip

@@ -81,7 +81,6 @@ class Story:
 
     child: Child
     numbers: Generator
-    consent_on: date
     subject: SubjectId | None = None
     enrolled_on: date | None = None
     shut_out: tuple[str, ...] = ()

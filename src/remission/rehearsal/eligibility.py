@@ -7,9 +7,10 @@ from enum import StrEnum
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
 from remission.mrd.words import percent
-from remission.protocol.criteria import Answer, Compare, Level, leaves, parse
+from remission.protocol.criteria import Answer, Compare, Level, leaves
 from remission.protocol.study import Phase, Study
 from remission.rehearsal.desk import Story
+from remission.rehearsal.truth import parsed
 from remission.terms.ids import SubjectId
 
 
@@ -53,16 +54,14 @@ class CriterionCount:
 
 
 def judged_by(participant: Participant) -> dict[str, str]:
-    """What the last decision of screening said of each criterion: admits "yes" or "no"; empty if none was taken."""
+    """What the last decision said of each criterion: admits "yes" or "no"; empty if none was taken."""
     for item in reversed(participant.history):
         if isinstance(item.event, ev.FoundEligible | ev.FoundIneligible):
             return {judgement.criterion: judgement.admits for judgement in item.event.judgements}
     return {}
 
 
-def criterion_counts(
-    study: Study, told: list[tuple[Participant, Story]]
-) -> tuple[CriterionCount, ...]:
+def criterion_counts(study: Study, told: list[tuple[Participant, Story]]) -> tuple[CriterionCount, ...]:
     """Truth and finding for each criterion of the enrolment phase, over the children with a decision."""
     decided = [(judged, set(story.shut_out)) for who, story in told if (judged := judged_by(who))]
     return tuple(
@@ -114,16 +113,14 @@ def _with_level(study: Study) -> list[str]:
 
 
 def _levels(study: Study, criterion: str) -> list[Level]:
-    expression = parse(study.criterion(criterion).expression, where=criterion)
+    expression = parsed(study.criterion(criterion).expression)
     return [
-        leaf.term
-        for leaf in leaves(expression)
-        if isinstance(leaf, Compare) and isinstance(leaf.term, Level)
+        leaf.term for leaf in leaves(expression) if isinstance(leaf, Compare) and isinstance(leaf.term, Level)
     ]
 
 
 def _reason(study: Study, criterion: str, participant: Participant, story: Story) -> tuple[Why, str]:
-    expression = parse(study.criterion(criterion).expression, where=criterion)
+    expression = parsed(study.criterion(criterion).expression)
     facts = {
         leaf.term.fact
         for leaf in leaves(expression)
@@ -147,5 +144,6 @@ def _tests(study: Study, criterion: str, participant: Participant, story: Story)
             if isinstance(event, ev.MrdReported) and event.point == level.point:
                 result = event.result
                 flags = f", flagged {' '.join(result.flags)}" if result.flags else ""
-                said.append(f"{result.method} {result.found:g} of {result.cells}, LOD {percent(result.lod)}{flags}")
+                found = f"{result.method} {result.found:g} of {result.cells}"
+                said.append(f"{found}, LOD {percent(result.lod)}{flags}")
     return "; ".join(said)

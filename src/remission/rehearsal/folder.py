@@ -15,7 +15,15 @@ MARKER = "rehearsal.json"
 TRUTH = "truth.json"
 REPORT = "report.json"
 SCHEMA_VERSION = 1
-_OURS = (SETTINGS, "ledger.sqlite3", "ledger.sqlite3-wal", "ledger.sqlite3-shm", "ledger.heads", TRUTH, REPORT)
+_OURS = (
+    SETTINGS,
+    "ledger.sqlite3",
+    "ledger.sqlite3-wal",
+    "ledger.sqlite3-shm",
+    "ledger.heads",
+    TRUTH,
+    REPORT,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +40,17 @@ class Key:
 
 
 def key_of(
-    study: StudyId, study_file: bytes, population_file: bytes, seed: int, participants: int, until: str, version: str
+    study: StudyId,
+    study_file: bytes,
+    population_file: bytes,
+    seed: int,
+    participants: int,
+    until: str,
+    version: str,
 ) -> Key:
     """The key of a rehearsal of these files."""
-    digests = (sha256(raw).hexdigest() for raw in (study_file, population_file))
-    return Key(study, *digests, seed, participants, until, version)
+    study_sha256, population_sha256 = sha256(study_file).hexdigest(), sha256(population_file).hexdigest()
+    return Key(study, study_sha256, population_sha256, seed, participants, until, version)
 
 
 def holds(folder: Path, key: Key) -> bool:
@@ -71,7 +85,9 @@ def finish(folder: Path, key: Key, *, head: str, entries: int) -> None:
 
 
 def _plain(key: Key) -> dict[str, object]:
-    return {name: str(value) if isinstance(value := getattr(key, name), str) else value for name in Key.__slots__}
+    return {
+        name: str(value) if isinstance(value := getattr(key, name), str) else value for name in Key.__slots__
+    }
 
 
 def _marker(folder: Path) -> dict[str, object] | None:

@@ -1,7 +1,7 @@
 """From the end of treatment to the endpoint, and on to relapse, death or the end of follow-up."""
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,6 +11,7 @@ from remission.terms.days import after_months, date_of
 from remission.trial import closing
 
 _YEAR = 365.25
+_CLINIC_WEEKDAY = 2
 _PLACES = ("marrow", "marrow", "marrow", "central nervous system", "testis")
 
 
@@ -35,9 +36,7 @@ def endpoint(desk: Desk, story: Story) -> Iterator[date]:
         sample = take(desk, story, spec, 1)
         yield from tested(desk, story, spec, sample)
     yield desk.today(child.site) + timedelta(days=1)
-    closing.assess_response(
-        desk.trial, desk.by(child.site), story.known_as, on=desk.today(child.site)
-    )
+    closing.assess_response(desk.trial, desk.by(child.site), story.known_as, on=desk.today(child.site))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +60,7 @@ def follow(desk: Desk, story: Story) -> Iterator[date]:
     while True:
         visit = after_months(seen, study.follow_up.every_months)
         last = visit > study.follow_up.until
-        due = max(study.follow_up.until, desk.today(site)) if last else visit
+        due = max(study.follow_up.until, desk.today(site)) if last else _clinic(visit)
         if pending[0][0] <= due:
             on, what = pending.pop(0)
             yield max(on, desk.today(site))
@@ -81,13 +80,19 @@ def follow(desk: Desk, story: Story) -> Iterator[date]:
             closing.follow_up(desk.trial, desk.by(site), story.known_as, on=due, in_remission=in_remission)
 
 
+def _clinic(on: date) -> date:
+    """The next day on which the follow-up clinic is held."""
+    return on + timedelta(days=(_CLINIC_WEEKDAY - on.weekday()) % 7)
+
+
 def _draw(desk: Desk, story: Story) -> _Future:
     rates, today = desk.population.follow_up, desk.today(story.child.site)
     level = max(story.levels.values())
     points = [spec.point for spec in desk.study.samples if spec.purpose == "endpoint"]
     if points:
         level = story.levels.get(points[-1], level)
-    per_year = next((step.per_year for step in rates.relapse if level < step.below), rates.relapse[-1].per_year)
+    steps = (step.per_year for step in rates.relapse if level < step.below)
+    per_year = next(steps, rates.relapse[-1].per_year)
     return _Future(
         relapse=_falling(story, today, per_year, rates.halves_every_years),
         death=_constant(story, today, rates.death_otherwise),
@@ -141,7 +146,5 @@ def _happens(desk: Desk, story: Story, what: str, seen: date) -> bool:
         case "lost":
             closing.lost(trial, by, subject, on=today, last_seen=min(seen, today))
         case _:
-            closing.withdraw(
-                trial, by, subject, on=today, scope="study", why="moved abroad", who="guardian"
-            )
+            closing.withdraw(trial, by, subject, on=today, scope="study", why="moved abroad", who="guardian")
     return what != "second_cancer"

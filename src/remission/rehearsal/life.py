@@ -5,21 +5,19 @@ from datetime import date
 
 from remission.conduct import events as ev
 from remission.conduct.state import Stage
-from remission.protocol.criteria import Answer, Compare, leaves, parse
+from remission.protocol.criteria import Answer, Compare, leaves
 from remission.rehearsal.desk import Desk, Story
 from remission.rehearsal.following import endpoint, follow
 from remission.rehearsal.screening import screen
 from remission.rehearsal.treating import discover, treat
+from remission.rehearsal.truth import parsed
 from remission.trial import closing
 
 _SECOND_THOUGHTS = "the answer was not known to the hospital at screening"
 
 
 def life(desk: Desk, story: Story) -> Iterator[date]:
-    """Play a child from consent to the end; yields each day on which something is entered."""
-    yield story.consent_on
-    if desk.full:
-        return
+    """Play a child from consent, today, to the end; yields each later day on which something is entered."""
     if not (yield from screen(desk, story)):
         return
     yield from _hidden_truth(desk, story)
@@ -54,7 +52,7 @@ def _hidden_truth(desk: Desk, story: Story) -> Generator[date, None, None]:
 
 def _asks(desk: Desk, criterion: str) -> set[str]:
     """The questions that a criterion puts."""
-    expression = parse(desk.study.criterion(criterion).expression, where=criterion)
+    expression = parsed(desk.study.criterion(criterion).expression)
     terms = (leaf.term for leaf in leaves(expression) if isinstance(leaf, Compare))
     return {term.fact for term in terms if isinstance(term, Answer)}
 

@@ -1,4 +1,4 @@
-"""What a rehearsal assumes about children, laboratories and conduct: `population.toml`, beside the study file.
+"""What a rehearsal assumes of children, laboratories and conduct: `population.toml`, beside the study file.
 
 Every table carries a `mark` (assumed, unverified, ...) and a `cite`. Shares and chances are fractions,
 levels fractions of cells, kills powers of ten, rates per year unless the name says otherwise.

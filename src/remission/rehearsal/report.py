@@ -65,7 +65,9 @@ def report(rehearsal: Rehearsal) -> Report:
     """Hold what the trial's ledger says against the truth."""
     trial, study = rehearsal.trial, rehearsal.trial.study
     participants = trial.participants()
-    told = [(participants[id], story) for id, story in sorted(rehearsal.stories.items()) if id in participants]
+    told = [
+        (participants[id], story) for id, story in sorted(rehearsal.stories.items()) if id in participants
+    ]
     results = analyse(study, list(participants.values()), rehearsal.ended, simulated=True)
     truth = {
         endpoint.id: {
@@ -84,7 +86,9 @@ def report(rehearsal: Rehearsal) -> Report:
         ledger_entries=entries,
         ledger_head=head,
         counts=_counts(list(participants.values())),
-        events=dict(sorted(Counter(type(item.event).__name__ for who, _ in told for item in who.history).items())),
+        events=dict(
+            sorted(Counter(type(item.event).__name__ for who, _ in told for item in who.history).items())
+        ),
         refused=rehearsal.refused,
         criteria=criterion_counts(study, told),
         errors=entry_errors(study, told),

@@ -1,4 +1,4 @@
-"""Truth beside finding for the endpoints: rates in each analysis set, and whether the interval holds the truth."""
+"""Truth beside finding for the endpoints: rates in each set, and whether the interval holds the truth."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,8 +51,10 @@ class CallsCompared:
     truly_not_below: Mapping[str, int]
 
 
-def truly_responded(population: Population, endpoint: Endpoint, participant: Participant, story: Story) -> bool:
-    """Whether the level at the endpoint was truly below the threshold; a child who died first did not respond.
+def truly_responded(
+    population: Population, endpoint: Endpoint, participant: Participant, story: Story
+) -> bool:
+    """Whether the level at the endpoint was truly below the threshold; not so for a child who died first.
 
     Of a child never sampled, the level is what it would have been after the part of the course received.
     """
@@ -64,9 +66,7 @@ def truly_responded(population: Population, endpoint: Endpoint, participant: Par
     return level < float(endpoint.threshold)
 
 
-def rates(
-    results: Results, truth: Mapping[str, Mapping[SubjectId, bool]]
-) -> tuple[RateCompared, ...]:
+def rates(results: Results, truth: Mapping[str, Mapping[SubjectId, bool]]) -> tuple[RateCompared, ...]:
     """Every endpoint in every set; `truth` by endpoint and participant."""
     compared: list[RateCompared] = []
     for population in results.populations:
@@ -95,7 +95,13 @@ def calls(results: Results, truth: Mapping[str, Mapping[SubjectId, bool]]) -> tu
         table: dict[bool, dict[str, int]] = {True: {}, False: {}}
         for subject, responses in results.responses.items():
             response = responses[endpoint.id]
-            called = str(response.call) if response.call is not None else "pending" if response.pending else "no result"
+            called = (
+                str(response.call)
+                if response.call is not None
+                else "pending"
+                if response.pending
+                else "no result"
+            )
             row = table[truth[endpoint.id][subject]]
             row[called] = row.get(called, 0) + 1
         compared.append(

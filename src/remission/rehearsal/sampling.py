@@ -71,7 +71,9 @@ def _test(desk: Desk, story: Story, spec: SampleSpec, method: str, taken: date) 
     lab = desk.population.assay(method)
     level, unseen = story.levels[spec.point], story.unseen.get(spec.point, 0.0)
     tests = run(plan, lab, np.array([level]), np.array([unseen]), story.numbers)
-    days = story.between(*lab.result_days) + (story.between(2, _LATE_DAYS) if story.chance(lab.late_result) else 0)
+    days = story.between(*lab.result_days)
+    if story.chance(lab.late_result):
+        days += story.between(2, _LATE_DAYS)
     flags = tuple(flag for flag, raised in tests.flags.items() if raised[0])
     return _Result(taken + timedelta(days=days), method, int(tests.cells[0]), int(tests.found[0]), flags)
 

@@ -21,7 +21,7 @@ _ATTEMPTS = 2
 
 
 def screen(desk: Desk, story: Story) -> Days:
-    """Play screening; yields the days on which something is entered; answers whether the child was enrolled."""
+    """Play screening; yields the days of entry; answers whether the child was enrolled."""
     child = story.child
     _consent(desk, story)
     late = _enter_answers(desk, story)
@@ -156,7 +156,7 @@ def _correct(desk: Desk, story: Story, fact: str) -> None:
 
 
 def _trigger_sample(desk: Desk, story: Story, spec: SampleSpec) -> Iterator[date]:
-    """Take the sample that decides on entry; test it; once more if it missed or says nothing and time is left."""
+    """Take and test the sample that decides on entry; again if it says nothing and time is left."""
     child, chances = story.child, desk.population.screening
     window = desk.study.point(spec.point).window
     day = story.between(window.first, window.last)
@@ -181,7 +181,9 @@ def _says_something(desk: Desk, story: Story, point: str) -> bool:
     """Whether no criterion is left waiting for a better sample of this point."""
     name = desk.study.point(point).name.en
     verdict = admission.judge(desk.trial, story.known_as, on=desk.today(story.child.site))
-    return not any(missing.asked_of == "laboratory" and name in missing.what.en for missing in verdict.missing)
+    return not any(
+        missing.asked_of == "laboratory" and name in missing.what.en for missing in verdict.missing
+    )
 
 
 def _later(desk: Desk, story: Story, late: list[str]) -> Iterator[date]:
@@ -230,7 +232,13 @@ def _lists(desk: Desk, story: Story) -> None:
     for item in story.child.happenings:
         if (item.kind, item.first) not in entered and item.last <= today:
             admission.happened(
-                desk.trial, desk.by(site), subject, item.kind, first=item.first, last=item.last, purpose=item.purpose
+                desk.trial,
+                desk.by(site),
+                subject,
+                item.kind,
+                first=item.first,
+                last=item.last,
+                purpose=item.purpose,
             )
     for spec in desk.study.lists:
         admission.close_list(desk.trial, desk.by(site), subject, spec.id, as_of=today)

@@ -9,6 +9,7 @@ from remission.errors import ActRefused, DoseHeld
 from remission.protocol.study import DoseStep
 from remission.rehearsal.desk import Desk, Story, clock
 from remission.rehearsal.population import ToxicityDraw
+from remission.safety.holding import Action, What
 from remission.terms.days import date_of
 from remission.trial import admission, closing, treatment, vigilance
 
@@ -115,9 +116,9 @@ def _between_doses(desk: Desk, story: Story, what: _Coming) -> Generator[date, N
         _withdraw(desk, story, "treatment")
         return False
     said = _report(desk, story, what)
-    if said == "died":
+    if said is None:
         return False
-    if said in ("stop", "consider_stopping"):
+    if said.action in (What.STOP, What.CONSIDER_STOPPING):
         treatment.stop(
             desk.trial, desk.by(site), subject, at=at, why=f"{what.id} grade {what.grade}", as_protocol=True
         )
@@ -163,8 +164,8 @@ def _drawn(story: Story, desk: Desk, start: date) -> list[_Coming]:
     return coming
 
 
-def _report(desk: Desk, story: Story, what: _Coming) -> str:
-    """Report a toxicity today; answers what the study's rules say to do, or that the child died."""
+def _report(desk: Desk, story: Story, what: _Coming) -> Action | None:
+    """Report a toxicity today; answers what the study's rules say to do, or None if the child died."""
     assert what.draw is not None
     site, today, subject = story.child.site, desk.today(story.child.site), story.known_as
     related = "unknown" if what.draw.term == "infection" else "yes"
@@ -177,8 +178,8 @@ def _report(desk: Desk, story: Story, what: _Coming) -> str:
     if what.grade == _FATAL:
         story.happened.append((today, "died"))
         closing.died(desk.trial, desk.by(site), subject, on=today, cause="treatment")
-        return "died"
-    return said.action
+        return None
+    return said
 
 
 class _Infusion:
@@ -224,7 +225,9 @@ class _Infusion:
         if premedicated and self.story.chance(desk.population.conduct.forgotten_premedication):
             desk.must_refuse(
                 "start without premedication", DoseHeld,
-                lambda: treatment.start(desk.trial, by, self.subject, at=self.at(_START), step=self.step, deviation=deviation),
+                lambda: treatment.start(
+                    desk.trial, by, self.subject, at=self.at(_START), step=self.step, deviation=deviation
+                ),
             )  # fmt: skip
         _premedicate(desk, self.story, self.at(_MORNING), treatment.FIRST_DOSE)
         if deviation:
@@ -232,9 +235,7 @@ class _Infusion:
                 "start outside its window without a reason", ActRefused,
                 lambda: treatment.start(desk.trial, by, self.subject, at=self.at(_START), step=self.step),
             )  # fmt: skip
-        treatment.start(
-            desk.trial, by, self.subject, at=self.at(_START), step=self.step, deviation=deviation
-        )
+        treatment.start(desk.trial, by, self.subject, at=self.at(_START), step=self.step, deviation=deviation)
 
     def course(self) -> Ended:
         """Answers whether the child is still in the study at the end of the course."""
@@ -322,18 +323,18 @@ class _Infusion:
         self.restart(self.at(_STEP_UP), _FULL)
 
     def toxicity(self, what: _Coming) -> Generator[date, None, bool | None]:
-        """A toxicity as the rules say; None while the course goes on, else whether the child is still in the study."""
+        """A toxicity as the rules say; None while the course goes on, else whether the child is still in."""
         assert what.draw is not None
         said = _report(self.desk, self.story, what)
-        if said == "died":
+        if said is None:
             return False
         lasts = self.story.between(*what.draw.lasts)
-        if said == "stop" or (said == "consider_stopping" and self.story.chance(0.5)):
+        if said.action is What.STOP or (said.action is What.CONSIDER_STOPPING and self.story.chance(0.5)):
             self.stop(what)
             self.later(lasts, "ends", what.id)
             return True
-        if said in ("hold", "consider_stopping"):
-            return (yield from self.hold(what, lasts))
+        if said.action is not What.CONTINUE:
+            return (yield from self.hold(what, lasts, said))
         self.later(lasts, "ends", what.id)
         return None
 
@@ -344,42 +345,32 @@ class _Infusion:
             why=f"{what.draw.term} grade {what.grade}", as_protocol=True,
         )  # fmt: skip
 
-    def hold(self, what: _Coming, lasts: int) -> Generator[date, None, bool | None]:
+    def hold(self, what: _Coming, lasts: int, said: Action) -> Generator[date, None, bool | None]:
         """Pause, wait, and restart when the rule allows it; too long a hold ends the course."""
         assert what.draw is not None
         desk = self.desk
         self.pause(_EVENT, f"{what.draw.term} grade {what.grade}", what.id)
-        if self.story.chance(0.2):
+        if said.action is What.HOLD and self.story.chance(0.2):
             self.desk.must_refuse(
                 "restart while a toxicity holds it", DoseHeld, lambda: self.restart(self.at(_RESTART), _FULL)
             )
-        rule = next(
-            (
-                rule
-                for rule in desk.study.treatment.toxicity
-                if rule.grade == what.grade and rule.term in (what.draw.term, "other") and rule.action == "hold"
-            ),
-            None,
-        )
-        wait = lasts + (rule.for_days if rule else 0)
-        longest = min(
-            desk.study.treatment.pause.continue_within_days,
-            (rule.stop_if_longer_than_days if rule else None) or 10_000,
-        )
-        if wait >= longest:
+        within = desk.study.treatment.pause.continue_within_days
+        longest = min(within, said.stop_after_days or within)
+        if lasts + said.for_days >= longest:
             yield self.today + timedelta(days=longest + 1)
             self.stop(what)
             self.later(1, "ends", what.id)
             return True
         yield self.today + timedelta(days=lasts)
-        self.regrade(what.id, 1)
-        if rule and rule.for_days:
-            yield self.today + timedelta(days=rule.for_days)
-        level = _LOW if rule and rule.restart == _LOW else _FULL
+        self.regrade(what.id, 1 if said.until_grade is None else said.until_grade)
+        if said.for_days:
+            yield self.today + timedelta(days=said.for_days)
+        running = treatment.course(desk.trial, self.subject, at=desk.at).level
+        level = _LOW if said.restart == _LOW else running
         if level == _LOW:
             self.order(_LOW)
-            if rule and rule.escalate_after_days:
-                self.later(rule.escalate_after_days, "up")
+        if level != running and said.escalate_after_days:
+            self.later(said.escalate_after_days, "up")
         _premedicate(desk, self.story, self.at(_START), treatment.RESTART)
         self.restart(self.at(_RESTART), level)
         self.later(1, "ends", what.id)

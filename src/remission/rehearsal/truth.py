@@ -8,10 +8,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import cast
 
 from remission.protocol.criteria import (
-    AgeMonths, Answer, Compare, DaysOf, Expression, Happened, Level, Span, Truth, Value, parse, truth,
+    AgeMonths,
+    Answer,
+    Compare,
+    DaysOf,
+    Expression,
+    Happened,
+    Level,
+    Span,
+    Truth,
+    Value,
+    parse,
+    truth,
 )  # fmt: skip
 from remission.protocol.study import FactKind, Phase, Study
 from remission.terms.days import after_months, age_in_months, date_of
@@ -65,6 +77,12 @@ class Child:
         return self.escape / (self.escape + seen) if self.escape + seen > 0 else 0.0
 
 
+@lru_cache(maxsize=256)
+def parsed(expression: str) -> Expression:
+    """An expression of the language of the criteria, read once."""
+    return parse(expression, where="rehearsal")
+
+
 def shut_out(study: Study, child: Child, on: date, levels: Mapping[str, float]) -> tuple[str, ...]:
     """The criteria of the enrolment phase that truly shut the child out on a day.
 
@@ -82,7 +100,7 @@ def shut_out(study: Study, child: Child, on: date, levels: Mapping[str, float]) 
     out: list[str] = []
     for criterion in study.criteria:
         if criterion.phase is Phase.ENROLMENT:
-            expression = parse(criterion.expression, where=criterion.id)
+            expression = parsed(criterion.expression)
             anchor = _anchor(study, child, criterion.anchor, on)
             said = holds(study, child, expression, anchor, on, levels)
             if said != (criterion.kind == "inclusion"):

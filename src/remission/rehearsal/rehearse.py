@@ -1,0 +1,169 @@
+"""Rehearse: make a simulated trial in a folder, play it, and hold what it found against the truth."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from io import BytesIO
+from pathlib import Path
+
+from remission import __version__, studies
+from remission.errors import Missing, StudyRefused
+from remission.protocol.read_study import read_study
+from remission.protocol.study import Study
+from remission.rehearsal import folder as place
+from remission.rehearsal.desk import Story
+from remission.rehearsal.play import Progress, Rehearsal, play
+from remission.rehearsal.population import FILE, Population, read_population
+from remission.rehearsal.report import Report, report
+from remission.terms.actors import Actor, Role
+from remission.terms.ids import SubjectId
+from remission.trial.studies import study_files
+from remission.trial.trial import By, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The bytes of a study file, of its record and of its population file: all that a rehearsal reads."""
+
+    study: bytes
+    record: bytes
+    population: bytes
+
+
+def script(name: str) -> Script:
+    """The script of a shipped study, or of the study file at a path (record and population beside it).
+
+    Raises
+    ------
+    InputRefused
+        If there is no such study, or its record is not beside it.
+    StudyRefused
+        If there is no population file beside it.
+    """
+    found = study_files(name)
+    beside = studies.files(name) if name in studies.STUDIES else Path(name).parent
+    population = beside.joinpath(FILE)
+    if not population.is_file():
+        raise StudyRefused(
+            f"the study has no {FILE}", where=f"study {name}", rule="population",
+            do="write one: without assumptions about children, nobody can be made up",
+        )  # fmt: skip
+    return Script(found.study, found.record, population.read_bytes())
+
+
+def reuse(
+    script: Script, seed: int, folder: Path, *, participants: int | None = None, until: date | None = None
+) -> bool:
+    """Whether the folder holds this very rehearsal, finished, by this version of Remission."""
+    study, _ = _read(script)
+    return place.holds(folder, _key(script, study, seed, participants, until))
+
+
+def rehearse(
+    script: Script,
+    seed: int,
+    folder: Path,
+    *,
+    participants: int | None = None,
+    until: date | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Create a simulated trial in `folder`, play it to its end, report; equal arguments give equal bytes.
+
+    Parameters
+    ----------
+    script : Script
+        Study, record and population.
+    seed : int
+        0 or more.
+    folder : Path
+        Empty, or one that holds a rehearsal, which is replaced.
+    participants : int, optional
+        How many to enrol; by default as many as the study plans.
+    until : date, optional
+        Data cut-off; by default the end of follow-up in the study file.
+    progress : callable, optional
+        Told each simulated day.
+
+    Raises
+    ------
+    StudyRefused
+        If study or population cannot be carried out.
+    StoreRefused
+        If the folder holds something else.
+    """
+    study, population = _read(script)
+    key = _key(script, study, seed, participants, until)
+    place.begin(folder, key)
+    starts = datetime.combine(population.recruitment.starts, time(), UTC)
+    by = By(Actor("rehearsal", Role.REHEARSAL), starts)
+    trial = Trial.create(folder, study=script.study, record=script.record, by=by, simulated=True)
+    rehearsal = play(
+        trial, population, seed,
+        places=key.participants, until=until or study.follow_up.until, progress=progress,
+    )  # fmt: skip
+    said = report(rehearsal)
+    _write(folder / place.TRUTH, _truth(rehearsal))
+    _write(folder / place.REPORT, said.as_json())
+    place.finish(folder, key, head=said.ledger_head, entries=said.ledger_entries)
+    return said
+
+
+def kept_report(folder: Path) -> dict[str, object]:
+    """The report, as JSON values, that a finished rehearsal left in its folder.
+
+    Raises
+    ------
+    Missing
+        If there is none.
+    """
+    try:
+        return json.loads((folder / place.REPORT).read_bytes())
+    except FileNotFoundError:
+        raise Missing("no rehearsal was finished here", where=str(folder), do="rehearse first") from None
+
+
+def _read(script: Script) -> tuple[Study, Population]:
+    study = read_study(BytesIO(script.study), name="study file")
+    population = read_population(BytesIO(script.population), name=FILE)
+    if population.study != study.id:
+        raise StudyRefused(
+            f"the population of {population.study} is not that of {study.id}", where=FILE, rule="population",
+            do="give the population file beside the study file",
+        )  # fmt: skip
+    return study, population
+
+
+def _key(script: Script, study: Study, seed: int, participants: int | None, until: date | None) -> place.Key:
+    number = participants or study.design.participants
+    cut = str(until or study.follow_up.until)
+    return place.key_of(study.id, script.study, script.population, seed, number, cut, __version__)
+
+
+def _write(path: Path, said: dict[str, object]) -> None:
+    text = json.dumps(said, indent=1, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _truth(rehearsal: Rehearsal) -> dict[str, object]:
+    children = [_truth_of(id, story) for id, story in sorted(rehearsal.stories.items())]
+    return {"schema_version": 1, "simulated": True, "seed": rehearsal.seed, "participants": children}
+
+
+def _truth_of(id: SubjectId, story: Story) -> dict[str, object]:
+    child = story.child
+    return {
+        "participant": str(id),
+        "answers": dict(child.answers),
+        "hidden": sorted(child.hidden),
+        "happened_before": [
+            {"kind": item.kind, "first": str(item.first), "last": str(item.last), "purpose": item.purpose}
+            for item in child.happenings
+        ],
+        "judged_on": None if story.judged_on is None else str(story.judged_on),
+        "shut_out_by": list(story.shut_out),
+        "course": story.course,
+        "escape": child.escape,
+        "levels": story.levels,
+        "happened": [{"on": str(on), "what": what} for on, what in story.happened],
+    }
