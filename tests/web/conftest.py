@@ -156,6 +156,13 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Path:
+    """The folder of a trial just opened, to write in."""
+    create(tmp_path / "trial", simulated=False)
+    return tmp_path / "trial"
+
+
 @pytest.fixture(scope="session")
 def pages() -> Callable[[Path], Client]:
     """A client of the pages of a trial."""

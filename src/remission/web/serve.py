@@ -1,23 +1,28 @@
 """Serve the pages on the loopback address, and check that every page answers."""
 
-import http.client
 import ipaddress
+import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
-from waitress import create_server
+from waitress.server import create_server
 
 from remission.errors import CommandRefused
 from remission.terms.ids import SubjectId
 from remission.trial.trial import Trial
-from remission.web.site import WsgiApplication, application
+from remission.web.site import application
 
 HOST, PORT = "127.0.0.1", 8080
 PARTICIPANTS_CHECKED = 20
 """`check` fetches at most so many participants' pages, evenly spread over the list."""
 
 _THREADS = 4
+_DIRECT = build_opener(ProxyHandler({}))
 
 
 def serve(folder: Path, host: str = HOST, port: int = PORT) -> None:
@@ -30,11 +35,27 @@ def serve(folder: Path, host: str = HOST, port: int = PORT) -> None:
     Missing, Malformed
         If there is no trial that can be opened.
     """
-    server = _server(application(folder, checked_host(host)), host, port)
-    try:
+    pages = application(folder, checked_host(host))
+    with _listening(host, port) as listening:
+        server = create_server(pages, sockets=[listening], threads=_THREADS, ident=None)
         server.run()
-    finally:
         server.close()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """The pages served on a free port by a thread of this process; gives their address, without a slash at its end."""
+    pages = application(folder)
+    with _listening(HOST, 0) as listening:
+        server = create_server(pages, sockets=[listening], threads=_THREADS, ident=None)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            yield f"http://{HOST}:{server.effective_port}"
+        finally:
+            server.trigger.pull_trigger(server.close)  # in the server's own thread, which then ends
+            thread.join(timeout=10)
+            server.task_dispatcher.shutdown()
 
 
 def check(folder: Path) -> list[tuple[str, str, int, float]]:
@@ -43,21 +64,14 @@ def check(folder: Path) -> list[tuple[str, str, int, float]]:
     Returns
     -------
     list of (path, language, status, ms)
-        Pages in a fixed order; participants' pages: all, or `PARTICIPANTS_CHECKED` of them.
+        Pages in a fixed order; participants' pages: all, or `PARTICIPANTS_CHECKED` of them. Status 0: no answer.
     """
-    server = _server(application(folder), HOST, 0)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        port = int(server.effective_port)
+    with running(folder) as address:
         return [
-            (path, language, *_fetched(port, prefix + path))
+            (path, language, *_fetched(address + prefix + path))
             for path in addresses(folder)
             for language, prefix in (("en", ""), ("zh", "/zh"))
         ]
-    finally:
-        server.close()
-        thread.join(timeout=10)
 
 
 def addresses(folder: Path) -> list[str]:
@@ -80,7 +94,7 @@ def checked_host(host: str) -> str:
         Otherwise: there are no accounts yet, so whoever reaches the pages reads everything.
     """
     try:
-        if host == "localhost" or ipaddress.ip_address(host.strip("[]")).is_loopback:
+        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
             return host
     except ValueError:
         pass
@@ -90,26 +104,27 @@ def checked_host(host: str) -> str:
     )  # fmt: skip
 
 
-def _server(pages: WsgiApplication, host: str, port: int):
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return create_server(pages, host=host, port=port, threads=_THREADS, ident=None)
-    except OSError as error:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
         raise CommandRefused(
-            f"cannot serve on {host} port {port}: {error.strerror or error}", where="serve, --port",
+            f"cannot serve on {host} port {port}: {error}", where="serve, --port",
             do="give another port, or 0 for any free one",
         ) from None  # fmt: skip
 
 
-def _fetched(port: int, path: str) -> tuple[int, float]:
+def _fetched(address: str) -> tuple[int, float]:
     """Status of a page and the milliseconds until it had arrived."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=60)
     start = time.perf_counter()
     try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        answer.read()
-        return answer.status, round(1000 * (time.perf_counter() - start), 1)
-    except (TimeoutError, OSError):
-        return 0, round(1000 * (time.perf_counter() - start), 1)
-    finally:
-        connection.close()
+        with _DIRECT.open(Request(address, headers={"Connection": "close"}), timeout=60) as answer:
+            answer.read()
+            status = answer.status
+    except HTTPError as error:
+        error.close()
+        status = error.code
+    except OSError:
+        status = 0
+    return status, round(1000 * (time.perf_counter() - start), 1)
