@@ -1,0 +1,259 @@
+"""A sheet to draw on: strokes, fills, marks and words in points, and the bytes they become.
+
+matplotlib draws the shapes on a `Figure` of its own for each sheet, without pyplot. Words are laid by
+this module: as text elements in SVG, so that they can be selected and take the reader's fonts, and by
+matplotlib in PNG.
+"""
+
+import io
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import matplotlib as mpl
+from matplotlib.artist import Artist
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
+from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
+from matplotlib.transforms import Affine2D
+
+from remission.results.analysis import SIMULATED, Results
+from remission.results.figures.svg import Written, as_svg
+from remission.results.figures.words import CJK, SMALL, TEXT, TITLE, width_of, wrapped
+from remission.terms.words import Text
+
+Language = Literal["en", "zh"]
+Format = Literal["svg", "png"]
+Anchor = Literal["start", "middle", "end"]
+Point = tuple[float, float]
+
+WIDTH, MARGIN = 400.0, 12.0
+INK, GREY, RULE, PALE, PAPER = "#1a1a1a", "#5a5a5a", "#b8b8b8", "#ececec", "#ffffff"
+# Okabe and Ito 2008 (jfly.uni-koeln.de/color), told apart by the common kinds of colour blindness.
+BLUE, VERMILION, SKY, ORANGE, PURPLE = "#0072b2", "#d55e00", "#56b4e9", "#e69f00", "#a6508a"
+ALARM = "#a32100"
+
+_PNG_DPI = 200
+_CJK_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei")
+_OWN_SETTINGS = ("svg.", "savefig.", "figure.", "hatch.", "path.", "lines.", "patch.", "text.", "font.", "agg.")
+# matplotlib reads its settings while it writes; they belong to the process, so one sheet at a time.
+_SETTINGS = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Stroke:
+    """A line: colour, width in points, and dashes (on, off, ...) in points; solid without."""
+
+    colour: str = INK
+    width: float = 1.0
+    dashes: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """An area: its colour, the colour of its edge and of its hatch, and a hatch that works without colour."""
+
+    face: str
+    edge: str = "none"
+    hatch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark of matplotlib's shapes; open: only the outline."""
+
+    shape: str
+    colour: str
+    open: bool = False
+    size: float = 5.0
+
+
+class Sheet:
+    """One figure in the making; `height` is settled when everything is on it."""
+
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self.height = 0.0
+        self.artists: list[Artist] = []
+        self.written: list[Written] = []
+
+    def say(self, text: Text) -> str:
+        """Words in the language of the sheet."""
+        return text.in_(self.language)
+
+    def line(self, points: Sequence[Point], stroke: Stroke) -> None:
+        """A line through points."""
+        xs, ys = zip(*points, strict=True)
+        style = (0, stroke.dashes) if stroke.dashes else "-"
+        line = Line2D(xs, ys, color=stroke.colour, linewidth=stroke.width, linestyle=style, marker="none")
+        line.set_dash_capstyle("butt")
+        self.artists.append(line)
+
+    def lines(self, pairs: Sequence[tuple[Point, Point]], stroke: Stroke) -> None:
+        """Many separate lines of one kind."""
+        style = (0, stroke.dashes) if stroke.dashes else "-"
+        if pairs:
+            self.artists.append(
+                LineCollection(pairs, colors=stroke.colour, linewidths=stroke.width, linestyles=[style])
+            )
+
+    def area(self, points: Sequence[Point], fill: Fill) -> None:
+        """A closed area."""
+        edge = fill.edge if fill.edge != "none" or not fill.hatch else fill.face
+        self.artists.append(
+            Polygon(points, closed=True, facecolor=fill.face, edgecolor=edge, hatch=fill.hatch or None, lw=0.8)
+        )
+
+    def box(self, left: float, top: float, width: float, height: float, fill: Fill) -> None:
+        """A rectangle."""
+        right, bottom = left + width, top + height
+        self.area([(left, top), (right, top), (right, bottom), (left, bottom)], fill)
+
+    def marks(self, points: Sequence[Point], mark: Mark) -> None:
+        """Marks of one kind."""
+        if not points:
+            return
+        xs, ys = zip(*points, strict=True)
+        self.artists.append(
+            Line2D(
+                xs, ys, linestyle="none", marker=mark.shape, markersize=mark.size, markeredgewidth=1.1,
+                markeredgecolor=mark.colour, markerfacecolor=PAPER if mark.open else mark.colour,
+            )
+        )  # fmt: skip
+
+    def write(
+        self, x: float, y: float, words: str, *, size: float = TEXT, anchor: Anchor = "start",
+        bold: bool = False, colour: str = INK, turned: bool = False, number: str = "",
+    ) -> None:  # fmt: skip
+        """Words with their baseline at `y`; `number` is the id of the number they print, if they do."""
+        self.written.append(Written(x, y, words, size, anchor, bold, colour, turned, number))
+
+    def paragraph(
+        self, x: float, y: float, words: str, width: float, *, size: float = TEXT, bold: bool = False,
+        colour: str = INK,
+    ) -> float:  # fmt: skip
+        """Words broken into lines of at most `width`, the first baseline at `y`; the baseline after them."""
+        for line in wrapped(words, width, size):
+            self.write(x, y, line, size=size, bold=bold, colour=colour)
+            y += 1.3 * size
+        return y
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a figure says besides its drawing: the name in ids, the title, the description, if empty why."""
+
+    name: str
+    title: Text
+    description: Text
+    empty: Text | None = None
+    notes: tuple[Text, ...] = field(default=())
+
+
+def draw_picture(
+    picture: Picture,
+    results: Results,
+    paint: Callable[[Sheet, float], float],
+    *,
+    language: Language,
+    format: Format,
+) -> bytes:
+    """The bytes of a figure.
+
+    Parameters
+    ----------
+    picture : Picture
+        Its words. With `empty`, that sentence stands in the place of the drawing.
+    results : Results
+        Where study, date and the simulation mark come from.
+    paint : callable
+        Draws on the sheet from a height downwards and returns the height it reached.
+    language : "en" or "zh"
+        Of all words. A PNG is English where no Chinese font is installed.
+    format : "svg" or "png"
+        SVG: one element without prolog, ready to stand in a page; PNG: 200 dpi.
+    """
+    font = _chinese_font() if format == "png" else None
+    sheet = Sheet("en" if format == "png" and font is None else language)
+    y = _heading(sheet, picture, results)
+    if picture.empty is not None:
+        y = sheet.paragraph(MARGIN, y + 24, sheet.say(picture.empty), WIDTH - 2 * MARGIN) + 12
+    else:
+        y = paint(sheet, y)
+    for note in picture.notes if picture.empty is None else ():
+        y = sheet.paragraph(MARGIN, y + 12, sheet.say(note), WIDTH - 2 * MARGIN, size=SMALL, colour=GREY) - 10
+    sheet.height = y + MARGIN
+    with _SETTINGS, mpl.rc_context(_settings(picture.name)):
+        if format == "png":
+            return _png(sheet, font)
+        title, description = sheet.say(picture.title), sheet.say(picture.description)
+        if results.simulated:
+            title = f"{title} ({sheet.say(SIMULATED)})"
+        shapes = _saved(_figure(sheet), "svg")
+        return as_svg(
+            shapes, sheet.written, (WIDTH, sheet.height), picture.name, title, description, sheet.language
+        )
+
+
+def _heading(sheet: Sheet, picture: Picture, results: Results) -> float:
+    y = MARGIN + TITLE
+    for line in wrapped(sheet.say(picture.title), WIDTH - 2 * MARGIN, TITLE):
+        sheet.write(MARGIN, y, line, size=TITLE, bold=True)
+        y += 1.3 * TITLE
+    as_of = sheet.say(Text("data as of", "数据截至"))
+    about = f"{results.study.id.upper()} · {as_of} {results.as_of.date().isoformat()}"
+    sheet.write(MARGIN, y, about, size=SMALL, colour=GREY)
+    if results.simulated:
+        words = sheet.say(SIMULATED)
+        width = width_of(words, TEXT) * 1.1 + 12
+        sheet.box(WIDTH - MARGIN - width, y - 12, width, 17, Fill(PAPER, ALARM))
+        sheet.write(WIDTH - MARGIN - width / 2, y + 0.5, words, anchor="middle", bold=True, colour=ALARM)
+    return y + 8
+
+
+def _chinese_font() -> str | None:
+    installed = {font.name for font in fontManager.ttflist}
+    return next((name for name in _CJK_FONTS if name in installed), None)
+
+
+def _settings(name: str) -> Mapping[str, object]:
+    """matplotlib's own defaults, whatever the user's are, and ids that depend on the drawing only."""
+    own = {key: value for key, value in mpl.rcParamsDefault.items() if key.startswith(_OWN_SETTINGS)}
+    return {**own, "svg.hashsalt": name, "svg.fonttype": "none", "hatch.linewidth": 1.0}
+
+
+def _figure(sheet: Sheet) -> Figure:
+    figure = Figure(figsize=(WIDTH / 72, sheet.height / 72), dpi=72, facecolor=PAPER)
+    page = Affine2D().scale(1 / 72, -1 / 72).translate(0, sheet.height / 72) + figure.dpi_scale_trans
+    for order, artist in enumerate(sheet.artists):
+        artist.set_transform(page)
+        artist.set_zorder(order)
+        figure.add_artist(artist)
+    return figure
+
+
+def _saved(figure: Figure, format: Format) -> bytes:
+    stream = io.BytesIO()
+    if format == "svg":
+        figure.savefig(stream, format="svg", metadata={"Date": None})
+    else:
+        figure.savefig(stream, format="png", dpi=_PNG_DPI, metadata={"Software": None})
+    return stream.getvalue()
+
+
+def _png(sheet: Sheet, font: str | None) -> bytes:
+    figure = _figure(sheet)
+    family = ["DejaVu Sans"] if font is None else [font, "DejaVu Sans"]
+    for item in sheet.written:
+        words = item.words if font is not None else re.sub(CJK, "?", item.words)
+        figure.text(
+            item.x / WIDTH, 1 - item.y / sheet.height, words, fontsize=item.size, color=item.colour,
+            ha={"start": "left", "middle": "center", "end": "right"}[item.anchor], va="baseline",
+            fontweight="bold" if item.bold else "normal", rotation=90 if item.turned else 0,
+            rotation_mode="anchor", family=family, parse_math=False, zorder=len(sheet.artists),
+        )  # fmt: skip
+    return _saved(figure, "png")
