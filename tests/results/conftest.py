@@ -182,7 +182,8 @@ def any_child(number: int, chance: random.Random) -> Participant:
         )
     end = chance.choice([
         ev.TreatmentCompleted(instant(43)), ev.TreatmentStopped(instant(35), "CRS grade 4", True),
-        ev.TreatmentStopped(instant(35), "pump", False), ev.Withdrew(day(36), "treatment", "tired", "guardian"),
+        ev.TreatmentStopped(instant(35), "pump", False),
+        ev.Withdrew(day(36), "treatment", "tired", "guardian"),
         ev.Relapsed(day(40), "marrow"), ev.Died(day(41), "treatment"), None,
     ])  # fmt: skip
     if end is None or isinstance(end, ev.Died):
@@ -196,10 +197,10 @@ def any_end(child: Child, chance: random.Random) -> Child:
         child.add(ev.SampleMissed("d46", day(47), "transferred"))
     if sample in ("taken", "late"):
         cells, found = chance.choice([100_000, 500_000, 4_000_000]), chance.choice([0, 1, 49, 50, 51, 6000])
-        flags = chance.choice([(), (), ("hemodilute",), ("other",)])
+        flags = chance.choice([(), (), ("hemodilute",), ("other",), ("no-index-clone",)])
         results: list[MrdResult] = [flow(found, cells, flags)]
         if chance.random() < 0.8:
-            results.append(ngs(chance.choice([0, 1, 4, 100]), chance.choice([900_000, 3_100_000])))
+            results.append(ngs(chance.choice([0, 1, 4, 100]), chance.choice([900_000, 3_100_000]), flags))
         child.report("d46", 46 if sample == "taken" else 60, *results)
     if chance.random() < 0.2:
         child.add(ev.DeviationReported(day(50), "visit", chance.random() < 0.5, "late visit"))
@@ -208,7 +209,8 @@ def any_end(child: Child, chance: random.Random) -> Child:
     if chance.random() < 0.7:
         followed(child, chance.choice([3, 12, 24]))
         child.add(*chance.choice([
-            [], [ev.Relapsed(day(900), "marrow")], [ev.Died(day(900), "other")], [ev.SecondCancer(day(900), "AML")],
+            [], [ev.Relapsed(day(900), "marrow")], [ev.Died(day(900), "other")],
+            [ev.SecondCancer(day(900), "AML")],
             [ev.LostToFollowUp(day(900), day(800))], [ev.FollowUpEnded(day(1000))],
         ]))  # fmt: skip
     return child
@@ -224,7 +226,7 @@ def study() -> Study:
 def build() -> SimpleNamespace:
     """The builder's functions, for tests of this folder."""
     return SimpleNamespace(
-        AS_OF=AS_OF, DAY_ONE=DAY_ONE, Child=Child, any_child=any_child, day=day, enrolled=enrolled, failed=failed,
-        flow=flow, followed=followed, full_course=full_course, golden=golden, instant=instant, ngs=ngs,
-        screened=screened, treated=treated,
+        AS_OF=AS_OF, DAY_ONE=DAY_ONE, Child=Child, any_child=any_child, day=day, enrolled=enrolled,
+        failed=failed, flow=flow, followed=followed, full_course=full_course, golden=golden,
+        instant=instant, ngs=ngs,        screened=screened, treated=treated,
     )  # fmt: skip

@@ -64,11 +64,12 @@ def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
 
 
 def against_control(
-    book: Book, study: Study, endpoint: str, stem: str, *, pending: bool
+    book: Book, study: Study, endpoint: str, stem: str, *, pending: tuple[str, ...]
 ) -> tuple[str, str, str]:
     """Test the rate entered under `stem` against the control: ids of p-value, critical value, decision.
 
-    The decision is withheld while an answer is `pending`, and not evaluable where nobody is counted.
+    The decision is withheld while one of the counts named by `pending` is not 0, and not evaluable where
+    nobody is counted.
     """
     x, n = book.numbers[f"{stem}.responders"].value, book.numbers[f"{stem}.n"].value
     p0, alpha = float(study.rate(endpoint).p0), float(study.design.alpha)
@@ -94,13 +95,17 @@ def against_control(
     return p_id, critical_id, decision(book, study, f"{stem}.decision", p_id, pending=pending)
 
 
-def decision(book: Book, study: Study, id: str, p_id: str, *, pending: bool) -> str:
-    """Enter whether the p-value at `p_id` is at most alpha."""
+def decision(book: Book, study: Study, id: str, p_id: str, *, pending: tuple[str, ...]) -> str:
+    """Enter whether the p-value at `p_id` is at most alpha; withheld while a `pending` count is not 0."""
+    waiting = any(book.numbers[count].value for count in pending)
     p, alpha = book.numbers[p_id].value, float(study.design.alpha)
-    value = None if pending or p is None else int(p <= alpha)
+    value = None if waiting or p is None else int(p <= alpha)
     text = {
         1: Text("above the control", "高于对照"),
         0: Text("not shown above the control", "未显示高于对照"),
-    }.get(-1 if value is None else value, NOT_YET if pending else NOT_EVALUABLE)
-    label, words = Text("Decision", "判定"), Text("p <= alpha", "p <= α")
-    return book.enter(Number(id, value, text, YES_NO, label, words, (p_id, "design.alpha")))
+    }.get(-1 if value is None else value, NOT_YET if waiting else NOT_EVALUABLE)
+    label, words = (
+        Text("Decision", "判定"),
+        Text("p <= alpha, once nothing is pending", "p <= α（无待定结果时）"),
+    )
+    return book.enter(Number(id, value, text, YES_NO, label, words, (p_id, "design.alpha", *pending)))

@@ -37,7 +37,7 @@ Answers = Mapping[SubjectId, Mapping[str, Response]]
 AS_NON_RESPONDER, AS_EXCLUDED, AS_RESPONDER = "as_non_responder", "as_excluded", "as_responder"
 """How indeterminate answers are counted; the last is the best case, shown as a bound only."""
 
-_HANDLING_WORDS: dict[str, Text] = {
+HANDLING_WORDS: dict[str, Text] = {
     AS_NON_RESPONDER: Text("Indeterminate counted as no response", "不确定结果计为未缓解"),
     AS_EXCLUDED: Text("Indeterminate left out", "剔除不确定结果"),
     AS_RESPONDER: Text("Indeterminate counted as response (best case)", "不确定结果计为缓解（最佳情形）"),
@@ -69,7 +69,7 @@ def handling_of(endpoint: Endpoint) -> str:
 def handlings(endpoint: Endpoint) -> tuple[str, ...]:
     """All ways of counting indeterminate answers, the study file's choice first."""
     chosen = handling_of(endpoint)
-    return (chosen, *(other for other in _HANDLING_WORDS if other != chosen))
+    return (chosen, *(other for other in HANDLING_WORDS if other != chosen))
 
 
 def groups_of(study: Study, enrolled: Sequence[Dossier]) -> list[RiskGroup]:
@@ -102,7 +102,7 @@ def endpoint_tables(
                 rows += _set_rows(
                     book, study, endpoint, population, groups, members(population, enrolled, answers)
                 )
-        notes = (endpoint.note, *caveats(study, endpoint.id), _HANDLING_WORDS[handling_of(endpoint)])
+        notes = (endpoint.note, *caveats(study, endpoint.id), HANDLING_WORDS[handling_of(endpoint)])
         tables.append(Table(f"endpoint.{endpoint.id}", endpoint.name, _COLUMNS, tuple(rows), notes))
     return [*tables, _joint_table(book, study, enrolled)]
 
@@ -116,7 +116,8 @@ def _set_rows(
     inside: list[Member],
 ) -> list[Row]:
     chosen, stem = population.set, f"endpoint.{endpoint.id}.{population.set.id}"
-    pending = _whole_numbers(book, stem, chosen.name, inside)
+    _whole_numbers(book, stem, chosen.name, inside)
+    pending = (f"{stem}.pending",)
     handling = handling_of(endpoint)
     rows = [_tested(book, study, endpoint, stem, chosen.name, inside, handling, pending, 0)]
     for group in groups:
@@ -125,7 +126,7 @@ def _set_rows(
         rows.append(Row(group.name, _estimated(book, f"{stem}.{group.id}", words, here, handling), 1))
     if SetRule.EVALUABLE not in chosen.rules:
         for other in handlings(endpoint):
-            words = _HANDLING_WORDS[other]
+            words = HANDLING_WORDS[other]
             rows.append(_tested(book, study, endpoint, f"{stem}.{other}", words, inside, other, pending, 1))
     for part, words in _PARTS.items():
         rows.append(Row(words, (Cell((f"{stem}.{part}",)),), 1))
@@ -140,15 +141,14 @@ _PARTS: dict[str, Text] = {
 }
 
 
-def _whole_numbers(book: Book, stem: str, name: Text, inside: list[Member]) -> bool:
-    """Enter who answered how, each member once; whether any answer is pending."""
+def _whole_numbers(book: Book, stem: str, name: Text, inside: list[Member]) -> None:
+    """Enter who answered how, each member once."""
     parts: dict[str, list[Basis]] = {part: [] for part in _PARTS}
     for member in inside:
         parts[_part(member.response)].append(member.basis)
     for part, words in _PARTS.items():
         label = Text(f"{name.en}, {words.en}", f"{name.zh}，{words.zh}")
         book.count(f"{stem}.{part}", label, parts[part])
-    return bool(parts["pending"])
 
 
 def _part(response: Response) -> str:
@@ -195,7 +195,7 @@ def _of(name: Text, en: str, zh: str) -> Text:
 
 def _tested(
     book: Book, study: Study, endpoint: Endpoint, stem: str, name: Text, inside: list[Member],
-    handling: str, pending: bool, indent: int,
+    handling: str, pending: tuple[str, ...], indent: int,
 ) -> Row:  # fmt: skip
     cells = _estimated(book, stem, name, inside, handling)
     tested = against_control(book, study, endpoint.id, stem, pending=pending)
@@ -206,7 +206,7 @@ def _joint_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> Table
     """All endpoints required, and any one enough (Holm), in the primary set; the study's reading first."""
     primary = next(chosen for chosen in study.sets if chosen.primary)
     stems = [f"endpoint.{endpoint.id}.{primary.id}" for endpoint in study.endpoints]
-    pending = any(book.numbers[f"{stem}.pending"].value for stem in stems)
+    pending = tuple(f"{stem}.pending" for stem in stems)
     p_ids = tuple(f"{stem}.p" for stem in stems)
     rows = {
         Joint.ALL: _all_required(book, study, p_ids, pending),
@@ -225,7 +225,7 @@ def _known(book: Book, p_ids: tuple[str, ...]) -> list[float] | None:
     return known if len(known) == len(p_ids) else None
 
 
-def _all_required(book: Book, study: Study, p_ids: tuple[str, ...], pending: bool) -> list[Row]:
+def _all_required(book: Book, study: Study, p_ids: tuple[str, ...], pending: tuple[str, ...]) -> list[Row]:
     p_values = _known(book, p_ids)
     label, words = Text("Largest p", "最大p值"), Text("largest p (Berger 1982)", "最大p值（Berger 1982）")
     largest = None if p_values is None else both_required(p_values)
@@ -234,7 +234,7 @@ def _all_required(book: Book, study: Study, p_ids: tuple[str, ...], pending: boo
     return [Row(Text("All endpoints required", "须全部终点达到")), *_lines(book, [id, decided])]
 
 
-def _any_enough(book: Book, study: Study, p_ids: tuple[str, ...], pending: bool) -> list[Row]:
+def _any_enough(book: Book, study: Study, p_ids: tuple[str, ...], pending: tuple[str, ...]) -> list[Row]:
     p_values = _known(book, p_ids)
     adjusted = [None] * len(p_ids) if p_values is None else holm(p_values)
     words = Text("adjusted by Holm 1979 for all endpoints", "按Holm 1979校正")

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+import cattrs
+
 from remission.conduct.state import Recorded
 from remission.errors import NotFound
 from remission.mrd.result import MrdResult
@@ -135,3 +137,11 @@ def _entry_lines(entry: WhyEntry, pad: str) -> Iterator[str]:
             yield f"{pad}    setting {setting.name} = {setting.value}"
         for file in entry.evidence.files:
             yield f"{pad}    file {file.name}, {file.size} bytes, sha256 {file.sha256}"
+
+
+def as_json(found: Why) -> dict[str, object]:
+    """The chain as JSON values, equal for equal input."""
+    return _PLAIN.unstructure(found)
+
+
+_PLAIN = cattrs.Converter()
