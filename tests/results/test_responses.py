@@ -135,7 +135,9 @@ def slow_and_obvious(child: Participant, endpoint: Endpoint, window: Window, bui
         deep = events / result.cells <= float(endpoint.required_lod)
         limit = Fraction(str(endpoint.threshold))
         below = Fraction(result.found) / result.cells < limit
-        shown = not below and (result.level >= result.lod or result.method == "ngs" and result.lower >= limit)
+        shown = not below and (
+            result.level >= result.lod or (result.method == "ngs" and result.lower >= limit)
+        )
         if set(result.flags) & set(endpoint.disqualifying_flags):
             answer = "indeterminate"
         elif shown:

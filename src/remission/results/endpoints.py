@@ -102,7 +102,6 @@ def _found(dossier: Dossier, endpoint: Endpoint) -> Response:
         Fraction(str(endpoint.required_lod)),
         frozenset(endpoint.disqualifying_flags),
         frozenset(endpoint.blinding_flags),
-        frozenset(endpoint.blinding_flags),
     )
     counted = {
         Call.NEGATIVE: CountedAs.RESPONDER,
