@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from io import BytesIO
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -69,7 +69,7 @@ def check_study(study: StudyName, words: Language = "en", json: Json = False) ->
         raise typer.Exit(1)
 
 
-def _text(checked: Checked, words: str) -> str:
+def _text(checked: Checked, words: Literal["en", "zh"]) -> str:
     lines: list[str] = []
     for number, finding in enumerate(checked.findings, 1):
         decided = finding.decision.in_(words) if finding.decision else "-"

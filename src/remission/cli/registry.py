@@ -1,5 +1,6 @@
 """`remission registry`: read a trial record, whatever its format."""
 
+import json as written
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +9,9 @@ import typer
 
 from remission.cli.words import Json
 from remission.errors import InputRefused
+from remission.registry.as_json import as_json
 from remission.registry.read import Reading, read_record
+from remission.registry.write_page import write_page
 
 app = typer.Typer(help="Trial records: read them, whatever their format.", no_args_is_help=True)
 
@@ -36,16 +39,12 @@ def read(
     json: Json = False,
 ) -> None:
     """Read a record and print it, with what is absent from this source and what the reader did not know."""
-    from remission.registry import as_json, write_page
-
     found = reading(file)
     for note in found.notes:
         print(note, file=sys.stderr)
     for key in found.unknown_keys:
         print(f"unknown key kept: {key}", file=sys.stderr)
     if json:
-        import json as written
-
         print(written.dumps(as_json(found.record), ensure_ascii=False, indent=2))
     else:
         print(write_page(found.record), end="")

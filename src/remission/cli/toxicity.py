@@ -1,5 +1,6 @@
 """`remission toxicity`: what went wrong, how badly, and what the rules say to do."""
 
+from decimal import Decimal
 from typing import Annotated
 
 import typer
@@ -17,12 +18,20 @@ from remission.cli.words import (
     say,
     say_participant,
 )
+from remission.conduct.state import Participant
+from remission.conduct.toxicities import toxicities
+from remission.safety.crs import Crs, Oxygen
+from remission.safety.holding import Action
+from remission.safety.icans import Awakening, Icans, Oedema, Score, Seizure
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
 from remission.trial import vigilance
 
 app = typer.Typer(help="Toxicities and protocol deviations.", no_args_is_help=True)
 Grade = Annotated[int, typer.Option(help="Grade, 1 to 5 (0 when it has ended).", min=0, max=5)]
+Began = Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")]
+Serious = Annotated[bool, typer.Option("--serious", help="A serious adverse event.")]
+Related = Annotated[str, typer.Option(help="Related to the drug: yes, no or unknown.")]
 Report = Annotated[str, typer.Option("--id", help="The report's own name, such as tox-1.")]
 
 
@@ -32,10 +41,10 @@ def report(
     report_id: Report,
     term: Annotated[str, typer.Option(help="The toxicity, such as crs or neurologic.")],
     grade: Grade,
-    began: Annotated[str, typer.Option(help="First day.")],
+    began: Began,
     system: Annotated[str, typer.Option(help="Organ system.")] = "General disorders",
-    serious: Annotated[bool, typer.Option("--serious", help="A serious adverse event.")] = False,
-    related: Annotated[str, typer.Option(help="Related to the drug: yes, no or unknown.")] = "unknown",
+    serious: Serious = False,
+    related: Related = "unknown",
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -43,7 +52,7 @@ def report(
 ) -> None:
     """Report a toxicity; the answer says what the study's rules make of it."""
     known = opened(trial)
-    _, action = vigilance.report_toxicity(
+    participant, action = vigilance.report_toxicity(
         known,
         by(name, role),
         SubjectId(subject),
@@ -55,17 +64,85 @@ def report(
         serious=serious,
         related=related,
     )
-    say(
-        {
-            "participant": subject,
-            "id": report_id,
-            "action": action.action,
-            "text": action.text.en,
-            "text_zh": action.text.zh,
-        },
-        f"{subject}: {action.action.replace('_', ' ')}\n{action.text.en}",
-        as_json=json,
+    _say_action(participant, report_id, action, as_json=json)
+
+
+YesNo = Annotated[bool | None, typer.Option(help="Seen, or not; leave it out when not known.")]
+
+
+@app.command()
+def crs(
+    subject: Subject,
+    report_id: Report,
+    began: Began,
+    fever: YesNo = None,
+    hypotension: YesNo = None,
+    vasopressors: Annotated[
+        int | None, typer.Option(help="How many, vasopressin not counted.", min=0)
+    ] = None,
+    vasopressin: YesNo = None,
+    oxygen: Annotated[Oxygen | None, typer.Option(help="How oxygen is given.")] = None,
+    oxygen_flow: Annotated[float | None, typer.Option(help="L/min, by nasal cannula.", min=0)] = None,
+    fever_treated: YesNo = None,
+    attributable: YesNo = None,
+    dead: Annotated[bool, typer.Option("--dead", help="Died of it.")] = False,
+    serious: Serious = False,
+    related: Related = "unknown",
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
+    """Report cytokine release syndrome by what was seen; the ASTCT grade follows."""
+    flow = None if oxygen_flow is None else Decimal(str(oxygen_flow))
+    seen = Crs(fever, hypotension, vasopressors, vasopressin, oxygen, flow, fever_treated, attributable, dead)
+    participant, action = vigilance.report_crs(
+        opened(trial),
+        by(name, role),
+        SubjectId(subject),
+        id=report_id,
+        seen=seen,
+        began=day(began),
+        serious=serious,
+        related=related,
     )
+    _say_action(participant, report_id, action, as_json=json)
+
+
+@app.command()
+def icans(
+    subject: Subject,
+    report_id: Report,
+    began: Began,
+    score: Annotated[Score, typer.Option(help="ice, or capd under 12 years.")],
+    points: Annotated[int | None, typer.Option(help="Points of the score.", min=0)] = None,
+    awakening: Annotated[Awakening | None, typer.Option(help="How the child wakes.")] = None,
+    seizure: Annotated[Seizure | None, typer.Option(help="Seizure.")] = None,
+    weakness: YesNo = None,
+    oedema: Annotated[Oedema | None, typer.Option(help="Oedema of the brain.")] = None,
+    attributable: YesNo = None,
+    unable: Annotated[bool, typer.Option("--unable", help="The score could not be taken.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="Died of it.")] = False,
+    serious: Serious = False,
+    related: Related = "unknown",
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
+    """Report neurologic toxicity by what was seen; the ASTCT grade follows."""
+    seen = Icans(score, points, awakening, seizure, weakness, oedema, attributable, unable, dead)
+    participant, action = vigilance.report_icans(
+        opened(trial),
+        by(name, role),
+        SubjectId(subject),
+        id=report_id,
+        seen=seen,
+        began=day(began),
+        serious=serious,
+        related=related,
+    )
+    _say_action(participant, report_id, action, as_json=json)
 
 
 @app.command()
@@ -107,3 +184,16 @@ def deviation(
         ),
         as_json=json,
     )
+
+
+def _say_action(participant: Participant, report_id: str, action: Action, *, as_json: bool) -> None:
+    answer = {
+        "participant": participant.id,
+        "id": report_id,
+        "grade": next(item.worst for item in toxicities(participant) if item.id == report_id),
+        "action": action.action,
+        "text": action.text.en,
+        "text_zh": action.text.zh,
+    }
+    text = f"{participant.id}: grade {answer['grade']}, {action.action.replace('_', ' ')}\n{action.text.en}"
+    say(answer, text, as_json=as_json)

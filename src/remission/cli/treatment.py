@@ -19,6 +19,7 @@ from remission.cli.words import (
     say,
     say_participant,
 )
+from remission.conduct.label import outside_label
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
 from remission.trial import treatment
@@ -44,9 +45,12 @@ def order(
     json: Json = False,
 ) -> None:
     """Order a dose: the amount by the rule in force, with the weight and height on record."""
+    known = opened(trial)
     ordered = treatment.order_dose(
-        opened(trial), by(name, role), SubjectId(subject), on=day(on), step=step, level=level
+        known, by(name, role), SubjectId(subject), on=day(on), step=step, level=level
     )
+    warnings = outside_label(known.study, known.participant(SubjectId(subject)))
+    surface = ordered.body_surface_m2
     answer = {
         "participant": subject,
         "drug": ordered.drug,
@@ -55,14 +59,13 @@ def order(
         "step": ordered.step,
         "level": ordered.level,
         "weight_kg": str(ordered.weight_kg),
-        "body_surface_m2": str(ordered.body_surface_m2) if ordered.body_surface_m2 is not None else None,
+        "body_surface_m2": None if surface is None else str(surface),
         "rule": ordered.rule,
+        "warnings": [warning.en for warning in warnings],
+        "warnings_zh": [warning.zh for warning in warnings],
     }
-    say(
-        answer,
-        f"{subject}: {ordered.drug} {ordered.amount} {ordered.unit} ({ordered.level})\n{ordered.rule}",
-        as_json=json,
-    )
+    lines = [f"{subject}: {ordered.drug} {ordered.amount} {ordered.unit} ({ordered.level})", ordered.rule]
+    say(answer, "\n".join([*lines, *(warning.en for warning in warnings)]), as_json=json)
 
 
 @app.command()
@@ -162,6 +165,51 @@ def restart(
         treatment.restart(known, by(name, role), SubjectId(subject), at=instant(at), level=level),
         as_json=json,
     )
+
+
+@app.command()
+def escalate(
+    subject: Subject,
+    at: At,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.DOCTOR,
+    json: Json = False,
+) -> None:
+    """Record the step from the low level back to the full one."""
+    known = opened(trial)
+    say_participant(
+        treatment.escalate(known, by(name, role), SubjectId(subject), at=instant(at)), as_json=json
+    )
+
+
+@app.command()
+def bags(
+    subject: Subject,
+    prepared: Annotated[
+        list[int], typer.Option("--hours", help="A bag length the pharmacy prepares, in hours; repeat.")
+    ],
+    trial: Folder = None,
+    json: Json = False,
+) -> None:
+    """Plan the infusion bags for the rest of the course."""
+    planned = treatment.bags(opened(trial), SubjectId(subject), at=now(), prepared=prepared)
+    rows = [
+        {
+            "bag_hours": hung.bag.hours,
+            "pump_ml_per_h": str(hung.bag.pump_ml_per_h),
+            "after_hours": str(hung.after_hours),
+            "run_hours": str(hung.run_hours),
+        }
+        for hung in planned
+    ]
+    lines = [
+        f"after {row['after_hours']} h: {row['bag_hours']} h bag at {row['pump_ml_per_h']} mL/h,"
+        f" for {row['run_hours']} h"
+        for row in rows
+    ]
+    lines.append("volumes of drug and diluent are not verified: take them from the label, two people sign")
+    say({"participant": subject, "bags": rows}, "\n".join(lines), as_json=json)
 
 
 @app.command()

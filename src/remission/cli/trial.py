@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
+from remission.cli.tables import table_lines
 from remission.cli.words import AsOf, Folder, Json, Language, Name, RoleWord, as_of, by, language, opened, say
 from remission.conduct.stages_table import stage_rows
 from remission.errors import InputRefused
+from remission.results.publish import results_section
+from remission.results.why import as_json, why_lines
+from remission.results.why import why as walked_back
 from remission.terms.actors import Role
 from remission.trial import reading
 from remission.trial.studies import study_files
@@ -68,14 +72,11 @@ def results(
     if json and numbers:
         print(written.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
     elif json:
-        section = reading.results_section(known, found)
-        say(
-            {"study": known.study.id, "simulated": known.simulated, "resultsSection": section},
-            "",
-            as_json=True,
-        )
+        section = results_section(known.study, found, known.record)
+        answer = {"study": known.study.id, "simulated": known.simulated, "resultsSection": section}
+        say(answer, "", as_json=True)
     else:
-        print(reading.results_text(known, found, language(words)))
+        print("\n".join(table_lines(found, language(words))))
 
 
 @app.command()
@@ -88,8 +89,10 @@ def why(
 ) -> None:
     """Walk a published number back: formula, participants, ledger entries, results, file checksums."""
     known = opened(trial)
-    chain = reading.why(known, number, as_of=as_of(at))
-    say({"simulated": known.simulated, "why": chain.as_json()}, chain.text(language(words)), as_json=json)
+    chain = walked_back(reading.results(known, as_of=as_of(at)), number)
+    lines = why_lines(chain, language(words))
+    answer = {"simulated": known.simulated, "why": as_json(chain)}
+    say(answer, "\n".join(lines), as_json=json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ import json
 import os
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -95,7 +95,7 @@ def as_of(text: str | None) -> datetime | None:
     return instant(f"{text}T23:59:59.999999+00:00" if len(text) == 10 else text)
 
 
-def language(word: str) -> str:
+def language(word: str) -> Literal["en", "zh"]:
     """`en` or `zh`.
 
     Raises
@@ -103,9 +103,9 @@ def language(word: str) -> str:
     CommandRefused
         For another language.
     """
-    if word not in ("en", "zh"):
-        raise CommandRefused(f"{word!r} is not a language we write", where="command line", do="use en or zh")
-    return word
+    if word == "en" or word == "zh":
+        return word
+    raise CommandRefused(f"{word!r} is not a language we write", where="command line", do="use en or zh")
 
 
 def say(answer: dict[str, Any], text: str, *, as_json: bool) -> None:

@@ -1,6 +1,6 @@
 """Dose orders, premedication, infusion: each act checked against the study's rules before it is written."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from remission.conduct.course import Course, course_of
 from remission.conduct.known import day_one_of, facts_of
 from remission.conduct.state import Participant, Stage
 from remission.errors import ActRefused, DoseHeld, InputRefused
+from remission.pharmacology.bags import BagHung, bag_plan
 from remission.pharmacology.body_size import body_surface
 from remission.pharmacology.dose_rules import order
 from remission.pharmacology.infusion import AfterPause, what_pause_means
@@ -229,6 +230,20 @@ def not_given(trial: Trial, by: By, subject: SubjectId, *, on: date, why: str) -
 def course(trial: Trial, subject: SubjectId, *, at: datetime) -> Course:
     """How the course stands at an instant."""
     return course_of(trial.study, trial.participant(subject), at=at)
+
+
+def bags(trial: Trial, subject: SubjectId, *, at: datetime, prepared: Collection[int]) -> tuple[BagHung, ...]:
+    """The infusion bags for what is left of the course, of the lengths (hours) that the pharmacy prepares.
+
+    Raises
+    ------
+    DoseHeld
+        Without a weight on record.
+    """
+    weight, _ = _size(trial, subject, trial.today(subject.site, at))
+    standing = course(trial, subject, at=at)
+    left = max(standing.planned_hours - standing.infused_hours, Decimal(0))
+    return bag_plan(left, weight_kg=weight, prepared=prepared)
 
 
 def _size(trial: Trial, subject: SubjectId, on: date) -> tuple[Decimal, Decimal | None]:
