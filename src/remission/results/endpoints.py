@@ -133,10 +133,10 @@ def _without_result(dossier: Dossier, endpoint: Endpoint) -> Response:
     enrolment = dossier.enrolment.ref
     last_day = window_end(dossier, endpoint.point)
     for kind, words in _FAILURES.items():
-        failed = dossier.last(kind)
-        if failed is not None and last_day is not None and failed.event.on <= last_day:
-            refs = (enrolment, failed.ref)
-            return Response(endpoint.id, None, CountedAs.NON_RESPONDER, False, words, refs)
+        for failed in dossier.all(kind):
+            if last_day is not None and failed.event.on <= last_day:
+                refs = (enrolment, failed.ref)
+                return Response(endpoint.id, None, CountedAs.NON_RESPONDER, False, words, refs)
     taken = _taken(dossier, endpoint.point)
     missed = [entry for entry in dossier.all(ev.SampleMissed) if entry.event.point == endpoint.point]
     assessed = dossier.last(ev.ResponseAssessed)
