@@ -5,6 +5,7 @@ import math
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.resources import files
 from types import SimpleNamespace
 
 import pytest
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
 from remission.errors import InvariantBroken
+from remission.protocol.read_study import read_study
 from remission.protocol.study import Indeterminate, Joint, Study
 from remission.results.analysis import Results, analyse
 from remission.results.flow import not_completed
 from remission.results.numbers import Book, Number, plain, slug
+from remission.results.publish import results_section
 from remission.terms.ids import SubjectId
 
 
@@ -140,6 +143,18 @@ def test_nobody_at_all_gives_tables_without_a_quotient(study: Study, build: Simp
                 for language in ("en", "zh"):
                     assert "nan" not in empty.shown(cell, language).lower()
     json.dumps(empty.as_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in files("remission.studies").iterdir() if p.is_dir()))
+def test_every_shipped_study_can_be_analysed_with_nobody(build: SimpleNamespace, name: str) -> None:
+    path = files("remission.studies") / name / "study.toml"
+    if not path.is_file():
+        pytest.skip(f"{name} has no study file")
+    with path.open("rb") as stream:
+        shipped = read_study(stream, name=name)
+    results = analyse(shipped, [], build.AS_OF)
+    assert results.numbers["flow.enrolled"].value == 0
+    results_section(shipped, results)
 
 
 @pytest.mark.parametrize("who", ["screened", "failed", "enrolled", "treated"])
