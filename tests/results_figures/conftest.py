@@ -66,7 +66,7 @@ def ngs(level: float, cells: int, name: str) -> MrdResult:
 def screened(number: int, first_day: date, risk: str) -> Life:
     life = Life(SubjectId(f"{1 + number % 12:02d}-{number:03d}"), first_day)
     facts = {"birth_date": (first_day - timedelta(days=900 + 37 * number)).isoformat(), "sex": "female",
-             "risk": risk, "induction_start": first_day.isoformat(), "weight": "20", "height": "110", "wbc": "9"}  # fmt: skip
+             "risk": risk, "induction_start": str(first_day), "weight": "20", "height": "90"}  # fmt: skip
     life.add(ev.Consented(life.day(18), "guardian", "v1"))
     life.add(*(ev.FactRecorded(fact, value, life.day(18)) for fact, value in facts.items()))
     return life
@@ -136,8 +136,8 @@ def _endpoint(life: Life, number: int, start: float, chance: random.Random) -> N
 
 
 def _follow_up(life: Life, number: int, chance: random.Random) -> None:
-    fates = {5: ev.Relapsed, 16: ev.Relapsed, 27: ev.Relapsed, 40: ev.Died, 52: ev.SecondCancer, 60: ev.LostToFollowUp,
-             61: ev.Withdrew, 70: ev.Relapsed}  # fmt: skip
+    fates = {5: ev.Relapsed, 16: ev.Relapsed, 27: ev.Relapsed, 40: ev.Died, 52: ev.SecondCancer,
+             60: ev.LostToFollowUp, 61: ev.Withdrew, 70: ev.Relapsed}  # fmt: skip
     ends = chance.randint(150, 500) if number in fates else 10_000
     visit = 90
     while visit < ends and life.day(visit) < date(2028, 2, 20):
@@ -168,8 +168,10 @@ def trial(of: int = 90, others: int = 160) -> list[Participant]:
     # The first days of induction are spread so that the last few children are still under treatment.
     begin = date(2024, 12, 1)
     spread = (date(2028, 1, 30) - begin).days
-    enrolled = [child(n, begin + timedelta(days=round(spread * (n / 90) ** 0.8)), chance) for n in range(1, of + 1)]
-    return enrolled + [not_enrolled(n, begin + timedelta(days=7 * (n - 100))) for n in range(100, 100 + others)]
+    starts = [begin + timedelta(days=round(spread * (n / 90) ** 0.8)) for n in range(1, of + 1)]
+    enrolled = [child(number, start, chance) for number, start in enumerate(starts, start=1)]
+    weeks = range(100, 100 + others)
+    return enrolled + [not_enrolled(number, begin + timedelta(days=7 * (number - 100))) for number in weeks]
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ matplotlib in PNG.
 import io
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.artist import Artist
@@ -39,7 +39,7 @@ ALARM = "#a32100"
 
 _PNG_DPI = 200
 _CJK_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei")
-_OWN_SETTINGS = ("svg.", "savefig.", "figure.", "hatch.", "path.", "lines.", "patch.", "text.", "font.", "agg.")
+_OWN_SETTINGS = ("svg.", "savefig.", "figure.", "hatch.", "path.", "lines.", "patch.", "text.", "font.")
 # matplotlib reads its settings while it writes; they belong to the process, so one sheet at a time.
 _SETTINGS = threading.Lock()
 
@@ -105,7 +105,9 @@ class Sheet:
         """A closed area."""
         edge = fill.edge if fill.edge != "none" or not fill.hatch else fill.face
         self.artists.append(
-            Polygon(points, closed=True, facecolor=fill.face, edgecolor=edge, hatch=fill.hatch or None, lw=0.8)
+            Polygon(
+                points, closed=True, facecolor=fill.face, edgecolor=edge, hatch=fill.hatch or None, lw=0.8
+            )
         )
 
     def box(self, left: float, top: float, width: float, height: float, fill: Fill) -> None:
@@ -220,8 +222,8 @@ def _chinese_font() -> str | None:
     return next((name for name in _CJK_FONTS if name in installed), None)
 
 
-def _settings(name: str) -> Mapping[str, object]:
-    """matplotlib's own defaults, whatever the user's are, and ids that depend on the drawing only."""
+def _settings(name: str) -> dict[Any, Any]:
+    """The defaults that matplotlib ships, and ids that depend on the drawing only."""
     own = {key: value for key, value in mpl.rcParamsDefault.items() if key.startswith(_OWN_SETTINGS)}
     return {**own, "svg.hashsalt": name, "svg.fonttype": "none", "hatch.linewidth": 1.0}
 

@@ -127,23 +127,24 @@ def _below(sheet: Sheet, results: Results) -> Iterator[list[_Line]]:
         rows = [row for row in _flow_rows(results) if row[0].startswith(f"flow.sample.{point}.")]
         counted = [row for row in rows if results.numbers[row[0]].value]
         yield [_Line(sheet.say(head)), *(_Line(sheet.say(label), (id,), 1) for id, label, _ in counted)]
-    yield [_Line(sheet.say(Text("Follow-up of the enrolled", "入组者的随访"))), *_aside_follow_up(sheet, results)]
+    yield [
+        _Line(sheet.say(Text("Follow-up of the enrolled", "入组者的随访"))),
+        *_follow_up(sheet, results),
+    ]
     for endpoint in study.endpoints:
         head = Text(f"Analysed: {endpoint.name.en}", f"纳入分析：{endpoint.name.zh}")
         sets = [_Line(sheet.say(s.name), (f"set.{s.id}.{endpoint.id}.n",), 1) for s in study.sets]
         yield [_Line(sheet.say(head)), *sets]
 
 
-def _aside_follow_up(sheet: Sheet, results: Results) -> list[_Line]:
-    rows = [row for row in _flow_rows(results) if row[0] == "flow.in_follow_up" or row[0].startswith("flow.off")]
-    return [
-        _Line(sheet.say(label), (id,), indent) for id, label, indent in rows if results.numbers[id].value
+def _follow_up(sheet: Sheet, results: Results) -> list[_Line]:
+    rows = [
+        row for row in _flow_rows(results) if row[0] == "flow.in_follow_up" or row[0].startswith("flow.off")
     ]
+    return [_Line(sheet.say(label), (id,), indent) for id, label, indent in rows if results.numbers[id].value]
 
 
-def _box(
-    sheet: Sheet, results: Results, left: float, top: float, width: float, lines: list[_Line]
-) -> float:
+def _box(sheet: Sheet, results: Results, left: float, top: float, width: float, lines: list[_Line]) -> float:
     """A box of lines, words at the left and numbers at the right; its lower edge."""
     y = top + _PAD + 10
     for line in lines:

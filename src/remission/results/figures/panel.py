@@ -113,10 +113,8 @@ def decades(low: float, high: float) -> list[float]:
 
 
 def round_step(span: float, most: int, steps: Sequence[float]) -> float:
-    """The smallest of `steps` with which at most `most` intervals cover `span`; else a multiple of the last."""
+    """The smallest of `steps` of which at most `most` cover `span`; else a multiple of the last."""
     for step in steps:
         if span <= most * step:
             return step
     return steps[-1] * math.ceil(span / (most * steps[-1]))
-
-

@@ -56,7 +56,9 @@ def as_svg(
 
 def _shapes(svg: str) -> str:
     inside = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
-    inside = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", inside, flags=re.DOTALL)
+    inside = re.sub(
+        r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", "", inside, flags=re.DOTALL
+    )
     inside = re.sub(r"\s*<defs>\s*</defs>", "", inside)
     inside = re.sub(r'<g id="[^"]*"', "<g", inside)
     return re.sub(r' style="([^"]*)"', _as_attributes, inside).lstrip()

@@ -49,7 +49,8 @@ _STRETCHED_SHARE = 0.45
 _LANE, _GIVEN, _PAUSE = Stroke(RULE, 2.0), Fill(SKY, BLUE), Fill(PAPER, BLUE, "//////")
 _DOSE, _SAMPLE = Mark("|", BLUE, size=7), Mark("o", INK, size=2.6)
 _ONGOING, _LEFT_STUDY = Mark(">", GREY, open=True, size=4.5), Mark("|", INK, size=9)
-_EVENTS: dict[type[ev.Event], tuple[Mark, Text]] = {
+_Fate = type[ev.Relapsed] | type[ev.SecondCancer] | type[ev.Died]
+_EVENTS: dict[_Fate, tuple[Mark, Text]] = {
     ev.Relapsed: (Mark("X", VERMILION, size=6.5), Text("relapse", "复发")),
     ev.SecondCancer: (Mark("D", PURPLE, open=True, size=5), Text("second cancer", "第二肿瘤")),
     ev.Died: (Mark("s", INK, size=5), Text("death", "死亡")),
@@ -67,7 +68,7 @@ class Lane:
     paused: tuple[tuple[float, float], ...]
     doses: tuple[float, ...]
     samples: tuple[float, ...]
-    events: tuple[tuple[type[ev.Event], float], ...]
+    events: tuple[tuple[_Fate, float], ...]
     kinds: tuple[Kind, ...]
 
 
@@ -76,13 +77,17 @@ def draw(results: Results, *, language: Language, format: Format) -> bytes:
     lanes = lanes_of(results)
     enrolled = results.numbers["flow.enrolled"].text
     description = Text(
-        f"One lane for each of the {enrolled.en} enrolled, longest follow-up first: treatment, interruptions, "
-        "endpoint sample and its calls, relapse, second cancer, death, end of participation.",
+        f"One lane for each of the {enrolled.en} enrolled, longest follow-up first: treatment, "
+        "interruptions, endpoint sample and its calls, relapse, second cancer, death, end of participation.",
         f"{enrolled.zh}名入组者各占一行，随访最长者在前：治疗、中断、终点样本及判定、复发、第二肿瘤、死亡、退出。",
     )
     picture = Picture("swimmer", TITLE, description, None if lanes else NOBODY)
     return draw_picture(
-        picture, results, lambda sheet, y: _paint(sheet, results.study, lanes, y), language=language, format=format
+        picture,
+        results,
+        lambda sheet, y: _paint(sheet, results.study, lanes, y),
+        language=language,
+        format=format,
     )
 
 
@@ -98,9 +103,7 @@ def _lane(dossier: Dossier, results: Results) -> Lane:
     answers = results.responses[dossier.subject]
     points = {endpoint.point for endpoint in dossier.study.endpoints}
     taken = [sample.event for sample in dossier.all(ev.MarrowTaken) if sample.event.point in points]
-    events = [
-        (kind, _months(dossier, entry.event.on)) for kind in _EVENTS for entry in dossier.all(kind)
-    ]
+    events = [(kind, _months(dossier, entry.event.on)) for kind in _EVENTS for entry in dossier.all(kind)]
     end = 12 * alive(dossier).years
     return Lane(
         subject=dossier.subject,
@@ -145,7 +148,8 @@ def _infusion(dossier: Dossier) -> tuple[_Spans, _Spans]:
 
 
 _END_INFUSION = (
-    ev.TreatmentCompleted, ev.TreatmentStopped, ev.Withdrew, ev.Relapsed, ev.SecondCancer, ev.Died, ev.LostToFollowUp,
+    ev.TreatmentCompleted, ev.TreatmentStopped, ev.Withdrew, ev.Relapsed, ev.SecondCancer, ev.Died,
+    ev.LostToFollowUp,
 )  # fmt: skip
 
 

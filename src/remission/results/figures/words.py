@@ -20,7 +20,7 @@ def width_of(words: str, size: float) -> float:
 
 
 def wrapped(words: str, width: float, size: float) -> list[str]:
-    """Words in lines of at most `width` points where words allow: between words, or between Chinese letters."""
+    """Words in lines of at most `width` points, broken between words or between Chinese letters."""
     lines = [""]
     for token in _TOKENS.findall(words):
         if lines[-1] and width_of(lines[-1] + token.rstrip(), size) > width:

@@ -1,0 +1,43 @@
+"""Levels of disease on a log axis: where a result is drawn, the lines it is compared with, the ticks."""
+
+import math
+from collections.abc import Iterable
+
+from remission.mrd.calls import Detection, detection
+from remission.mrd.result import MrdResult
+from remission.mrd.words import percent
+from remission.protocol.criteria import Compare, Level, leaves, parse
+from remission.protocol.study import Endpoint, Phase, Study
+from remission.results.figures.panel import Tick, decades
+
+
+def drawn_at(result: MrdResult) -> tuple[float, bool]:
+    """The level a result is drawn at, and whether disease was detected; undetected: at its LOD."""
+    if detection(result) is Detection.NOT_DETECTED:
+        return result.lod, False
+    return result.level, True
+
+
+def thresholds(study: Study, endpoint: Endpoint) -> list[float]:
+    """The endpoint's threshold, then the levels that criteria known after treatment compare with."""
+    found = [float(endpoint.threshold)]
+    for criterion in study.criteria:
+        if criterion.phase is Phase.AFTER_TREATMENT:
+            for leaf in leaves(parse(criterion.expression, where=f"criterion {criterion.id}")):
+                if isinstance(leaf, Compare) and leaf.term == Level(endpoint.method, endpoint.point):
+                    found.append(float(str(leaf.value)))
+    return list(dict.fromkeys(found))
+
+
+def decades_around(levels: Iterable[float]) -> tuple[float, float]:
+    """The powers of ten that enclose the levels with a little room."""
+    known = list(levels)
+    low, high = math.floor(math.log10(min(known) / 1.3)), math.ceil(math.log10(max(known) * 1.3))
+    return 10.0**low, 10.0**high
+
+
+def percent_ticks(low: float, high: float) -> list[Tick]:
+    """Decades as percent, at most seven of them."""
+    powers = decades(low, high)
+    every = 1 if len(powers) <= 7 else 2
+    return [(level, percent(level)) for level in powers[::-every]]
