@@ -106,6 +106,13 @@ def test_the_numbers_are_those_of_the_results(section: dict[str, Any]) -> None:
     assert [event["term"] for event in events["otherEvents"]] == ["Cytokine release syndrome", "Fever"]
 
 
+def test_pending_answers_are_named_where_they_are_not_counted(study: Study, build: SimpleNamespace) -> None:
+    early = build.AS_OF.replace(year=2025, month=4, day=10)
+    section: Any = results_section(study, analyse(study, [build.full_course(1).made()], early))
+    measure = section["outcomeMeasuresModule"]["outcomeMeasures"][0]
+    assert "Results still pending, not counted: 1." in measure["populationDescription"]
+
+
 def test_simulated_results_say_so_in_every_title_and_description(
     study: Study, build: SimpleNamespace
 ) -> None:

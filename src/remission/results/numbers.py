@@ -72,7 +72,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: its words, how far it is indented, one cell for each column (none: a heading)."""
+    """A line of a table: words, indent, and cells from the first column on; a heading has none."""
 
     label: Text
     cells: tuple[Cell, ...] = ()

@@ -60,7 +60,7 @@ def _measure(
         "type": kind,
         "title": f"Number of Participants With {endpoint.name.en}{suffix}",
         "description": f"{_definition(endpoint)} {handling}.",
-        "populationDescription": _population(population, nobody),
+        "populationDescription": _population(results, population, nobody),
         "reportingStatus": "POSTED",
         "paramType": "COUNT_OF_PARTICIPANTS",
         "unitOfMeasure": "Participants",
@@ -83,7 +83,7 @@ def _percent(fraction: object) -> str:
     return f"{float(str(fraction)) * 100:g} %"
 
 
-def _population(population: Population, nobody: bool) -> str:
+def _population(results: Results, population: Population, nobody: bool) -> str:
     rules = [rule for rule in population.set.rules if rule is not SetRule.ENROLLED]
     left_out = [
         f"{RULE_WORDS[rule].en}: {count}"
@@ -93,7 +93,13 @@ def _population(population: Population, nobody: bool) -> str:
     words = f"{population.set.name.en}: all enrolled participants"
     if rules:
         words += f", left out: {'; '.join(left_out) or 'none'}"
-    return f"{words}. {'Nobody could be analysed yet.' if nobody else ''}".strip()
+    said = [f"{words}."]
+    pending = results.numbers[f"endpoint.{population.endpoint}.{population.set.id}.pending"]
+    if pending.value:
+        said.append(f"Results still pending, not counted: {pending.text.en}.")
+    if nobody:
+        said.append("Nobody could be analysed yet.")
+    return " ".join(said)
 
 
 def _arm(study: Study) -> Json:

@@ -201,7 +201,8 @@ def _curve_rows(
 def _at_year(
     book: Book, stem: str, name: Text, year: int, bases: tuple[Basis, ...], found: _Estimate | None
 ) -> Row:
-    when = Text(f"{name.en} at {year} years", f"{year}年{name.zh}")
+    year_words = Text(f"at {year} {'year' if year == 1 else 'years'}", f"{year}年")
+    when = Text(f"{name.en} {year_words.en}", f"{year_words.zh}{name.zh}")
     words = Text("estimate from the times of all enrolled", "由全部入组者的时间估计")
     nothing = NOT_REACHED if bases else NOT_EVALUABLE
     value, interval, at_risk = found or (None, None, None)
@@ -216,7 +217,6 @@ def _at_year(
     counted = Text("counted with a time of at least so many years", "计数：时间不短于该年数者")
     text = nothing if at_risk is None else plain(str(at_risk))
     risk = book.enter(Number(f"{stem}.at_risk", at_risk, text, PARTICIPANTS, label, counted, (), bases))
-    year_words = Text(f"at {year} {'year' if year == 1 else 'years'}", f"{year}年")
     return Row(year_words, (_estimate_cell(book, ids), Cell((risk,))), 1)
 
 
