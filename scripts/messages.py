@@ -1,6 +1,6 @@
 """The pages' catalogue of translations: compile it, and say what is missing in it or in it for nothing.
 
-python scripts/messages.py        writes django.mo beside django.po; ends with status 1 if the two lists are not empty
+`python scripts/messages.py` writes django.mo beside django.po; status 1 when one of the lists is not empty.
 """
 
 import sys
@@ -75,10 +75,9 @@ def main() -> int:
     known, asked = in_catalogue(), on_pages()
     missing = sorted(words for context, words in asked - known.keys())
     unused = sorted(words for context, words in known.keys() - asked)
-    for words in missing:
-        print(f"missing: {words}")
-    for words in unused:
-        print(f"unused: {words}")
+    sys.stdout.writelines(
+        [*(f"missing: {words}\n" for words in missing), *(f"unused: {words}\n" for words in unused)]
+    )
     return 1 if missing or unused else 0
 
 

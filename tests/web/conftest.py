@@ -1,8 +1,7 @@
 """An empty trial, and a small one played by hand: treated, on treatment, in screening, not eligible."""
 
-import os
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -82,7 +81,9 @@ def decide(trial: Trial, subject: SubjectId, folder: Path) -> None:
     admission.decide(trial, by(26), subject, on=date_of(26, DAY_ONE))
 
 
-def flow(trial: Trial, subject: SubjectId, point: str, *, found: int, cells: int, folder: Path, day: int) -> None:
+def flow(
+    trial: Trial, subject: SubjectId, point: str, *, found: int, cells: int, folder: Path, day: int
+) -> None:
     raw = folder / f"{subject}-{point}.fcs"
     raw.write_bytes(f"FCS of {subject} at {point}".encode())
     laboratory.report_flow(
@@ -117,7 +118,8 @@ def finish(trial: Trial, subject: SubjectId, folder: Path) -> None:
     raw.write_bytes(b"@read")
     laboratory.report_ngs(
         trial, by(50, Role.LABORATORY), subject, sample=SampleId(f"{subject}-d46"), templates=1.5,
-        cells=3_080_000, files=laboratory.keep_files(trial, [raw]), on=date_of(50, DAY_ONE), method_version="1.0",
+        cells=3_080_000, files=laboratory.keep_files(trial, [raw]), on=date_of(50, DAY_ONE),
+        method_version="1.0",
     )  # fmt: skip
     closing.assess_response(trial, by(51), subject, on=date_of(51, DAY_ONE))
 

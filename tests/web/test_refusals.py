@@ -19,8 +19,12 @@ def kinds(kind: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
         yield from kinds(child)
 
 
-@pytest.mark.parametrize("kind", sorted(set(kinds()), key=lambda kind: kind.__name__), ids=lambda k: k.__name__)
-def test_every_refusal_has_a_status_of_its_own_and_none_is_a_failure_of_the_program(kind: type[Refusal]) -> None:
+@pytest.mark.parametrize(
+    "kind", sorted(set(kinds()), key=lambda kind: kind.__name__), ids=lambda k: k.__name__
+)
+def test_every_refusal_has_a_status_of_its_own_and_none_is_a_failure_of_the_program(
+    kind: type[Refusal],
+) -> None:
     assert 400 <= status_of(kind("what", where="where", do="do")) < 600
     assert status_of(kind("what", where="where", do="do")) != 500
 

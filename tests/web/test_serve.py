@@ -19,7 +19,9 @@ from remission.web import serve
 Pages = Callable[[Path], Client]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "10.0.0.1", "example.org", "", "127.0.0.1.evil"])
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "192.168.1.4", "10.0.0.1", "example.org", "", "127.0.0.1.evil"]
+)
 def test_an_address_that_others_could_reach_is_refused(small: Path, host: str) -> None:
     with pytest.raises(CommandRefused, match="loopback"):
         serve.serve(small, host=host)

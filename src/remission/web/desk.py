@@ -1,6 +1,6 @@
 """The trial behind the pages: opened once, read anew only where the ledger has grown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -35,7 +35,7 @@ class Desk:
         self._gathered: dict[object, object] = {}
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Generator[None]:
         """One request at a time reads the trial: its state is kept in memory and grows with the ledger."""
         with self._alone:
             yield
@@ -61,7 +61,7 @@ class Desk:
         return check(self.trial.study, self.trial.record).findings
 
     def gathered(self, gather: Callable[["Desk"], T]) -> T:
-        """What `gather` makes of the trial, made again when the ledger has grown or a day has passed at a site."""
+        """What `gather` makes of the trial; made again when the ledger has grown or a day has passed."""
         moment = (self.trial.head(), *sorted({self.today(site.id) for site in self.trial.study.sites}))
         if moment != self._moment:
             self._moment, self._gathered = moment, {}

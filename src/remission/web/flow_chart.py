@@ -14,7 +14,7 @@ class FlowBox:
 
 
 def boxes(table: Table) -> tuple[FlowBox, ...]:
-    """A box for each row that is not indented; the indented rows under it stand aside. Empty lines are left out."""
+    """A box for each row that is not indented; the indented rows under it stand aside."""
     made: list[tuple[Row, list[Row]]] = []
     for row in table.rows:
         if row.indent == 0:

@@ -1,4 +1,4 @@
-"""What every page shows around its content: the trial's name, the language switch, the mark of a simulation."""
+"""What stands around every page's content: the trial's name, the language switch, the mark of a rehearsal."""
 
 import hashlib
 from functools import cache

@@ -27,7 +27,10 @@ def headlines(results: Results) -> tuple[Headline, ...]:
     if not results.responses:
         return ()
     primary = next(chosen.id for chosen in results.study.sets if chosen.primary)
-    return tuple(_headline(results, endpoint, f"endpoint.{endpoint.id}.{primary}") for endpoint in results.study.endpoints)
+    return tuple(
+        _headline(results, endpoint, f"endpoint.{endpoint.id}.{primary}")
+        for endpoint in results.study.endpoints
+    )
 
 
 def _headline(results: Results, endpoint: Endpoint, stem: str) -> Headline:

@@ -77,14 +77,13 @@ def measurements(
         if isinstance(item.event, ev.MrdReported):
             event = item.event
             on = taken.get(event.sample, event.on)
+            day = None if day_one is None else study_day(on, day_one)
             response = answered.get((str(event.result.method), event.point))
-            made.append(
-                Measurement(
-                    study.point(event.point).name, event.sample, None if day_one is None else study_day(on, day_one),
-                    on, event.result, detection(event.result),
-                    response if response is not None and item.ref in response.refs else None, item.ref,
-                )
-            )  # fmt: skip
+            if response is not None and item.ref not in response.refs:
+                response = None
+            name = study.point(event.point).name
+            found = detection(event.result)
+            made.append(Measurement(name, event.sample, day, on, event.result, found, response, item.ref))
     return tuple(sorted(made, key=lambda one: (one.on, one.result.method)))
 
 

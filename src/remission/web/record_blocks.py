@@ -18,9 +18,10 @@ PUBMED = "https://pubmed.ncbi.nlm.nih.gov/"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a section: a title (`fixed`: one of the page's own words), lines, list items, labelled values.
+    """A part of a section: a title, lines, list items, labelled values, lines below them.
 
-    `link` is an address and the words that lead there; `inside` are blocks under this one.
+    `fixed`: the title is one of the page's own words. `link` is an address and the words that lead there,
+    `inside` are blocks under this one.
     """
 
     title: str = ""
@@ -28,13 +29,14 @@ class Block:
     lines: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    below: tuple[str, ...] = ()
     link: tuple[str, str] | None = None
     inside: tuple["Block", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ShownSection:
-    """A section of the page: key, heading, explanatory sentence and blocks (none: the record leaves it empty)."""
+    """A section: key, heading, explanatory sentence and blocks (none: the record leaves it empty)."""
 
     key: str
     heading: str
@@ -104,7 +106,7 @@ def _groups(record: RegistryRecord) -> Blocks:
             inside=tuple(
                 Block(
                     title=_name(one.name), facts=_facts((_("Intervention Type"), one.type)),
-                    items=_text(one.description),
+                    below=tuple(item.words() for item in _text(one.description)),
                 )
                 for one in shown.given_in(arm, record)
             ),
@@ -119,7 +121,9 @@ def _interventions(record: RegistryRecord) -> Blocks:
         return None
     return (
         Block(
-            title=_name(one.name), items=_text(one.description), facts=_facts((_("Intervention Type"), one.type))
+            title=_name(one.name),
+            items=_text(one.description),
+            facts=_facts((_("Intervention Type"), one.type)),
         )
         for one in given
     )
@@ -183,7 +187,7 @@ def _contacts(given: tuple[Contact, ...] | Absent) -> Blocks:
         Block(
             title=_name(one.name),
             facts=_facts((_("Role:"), one.role)),
-            lines=_words(shown.phone_line(one), one.email),
+            below=_words(shown.phone_line(one), one.email),
         )
         for one in given
     )
@@ -196,10 +200,14 @@ def _references(record: RegistryRecord) -> Blocks:
     return (
         Block(
             lines=_words(one.citation), facts=_facts((_("Reference Type"), one.type)),
-            link=None if one.pmid is ABSENT else (f"{PUBMED}{one.pmid}/", f"PMID: {one.pmid} (View on PubMed)"),
+            link=None if one.pmid is ABSENT else _on_pubmed(one.pmid),
         )
         for one in given
     )  # fmt: skip
+
+
+def _on_pubmed(pmid: str) -> tuple[str, str]:
+    return f"{PUBMED}{pmid}/", f"PMID: {pmid} (View on PubMed)"
 
 
 def _identifiers(record: RegistryRecord) -> Blocks:

@@ -4,9 +4,10 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -43,15 +44,15 @@ def serve(folder: Path, host: str = HOST, port: int = PORT) -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """The pages served on a free port by a thread of this process; gives their address, without a slash at its end."""
+def running(folder: Path) -> Generator[str]:
+    """The pages on a free port, served by a thread; gives their address, without a last slash."""
     pages = application(folder)
     with _listening(HOST, 0) as listening:
-        server = create_server(pages, sockets=[listening], threads=_THREADS, ident=None)
+        server: Any = create_server(pages, sockets=[listening], threads=_THREADS, ident=None)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
-            yield f"http://{HOST}:{server.effective_port}"
+            yield f"http://{HOST}:{listening.getsockname()[1]}"
         finally:
             server.trigger.pull_trigger(server.close)  # in the server's own thread, which then ends
             thread.join(timeout=10)
@@ -64,7 +65,7 @@ def check(folder: Path) -> list[tuple[str, str, int, float]]:
     Returns
     -------
     list of (path, language, status, ms)
-        Pages in a fixed order; participants' pages: all, or `PARTICIPANTS_CHECKED` of them. Status 0: no answer.
+        Pages in a fixed order; of participants' pages at most `PARTICIPANTS_CHECKED`. Status 0: no answer.
     """
     with running(folder) as address:
         return [

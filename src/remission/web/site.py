@@ -73,7 +73,8 @@ def application(folder: Path, host: str = "127.0.0.1") -> WsgiApplication:
         settings.ALLOWED_HOSTS.append(name)
     from django.core.wsgi import get_wsgi_application
 
-    pages, desk = get_wsgi_application(), Desk(folder)
+    pages: WsgiApplication = get_wsgi_application()  # type: ignore[assignment] - asynchronous only under ASGI
+    desk = Desk(folder)
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ[DESK] = desk

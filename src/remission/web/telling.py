@@ -15,7 +15,11 @@ from remission.terms.words import Text
 from remission.web.words import FIELDS, KINDS, word
 
 _DAYS = ("on", "at", "first", "began", "as_of")
-_UNSAID = {ev.FactRecorded: ("fact", "evidence"), ev.ThingHappened: ("list",), ev.ListClosed: ("list",)}
+_UNSAID: dict[type[ev.Event], tuple[str, ...]] = {
+    ev.FactRecorded: ("fact", "evidence"),
+    ev.ThingHappened: ("list",),
+    ev.ListClosed: ("list",),
+}
 
 
 def day_of(event: ev.Event, zone: ZoneInfo) -> date | None:

@@ -1,4 +1,4 @@
-"""A participant's time line by protocol day, as shapes of an SVG: planned windows behind, what happened before them."""
+"""A participant's time line by protocol day, as shapes of an SVG: planned windows, and what happened."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ class _Paper:
 def timeline(
     study: Study, participant: Participant, day_one: date, zone: ZoneInfo, course: Course, at: datetime
 ) -> Timeline:
-    """Draw a participant's course from consent, or day 1, to the end of the last window, as it stands `at`."""
+    """Draw a participant's course from day 1, or consent, to the end of the last window, as known `at`."""
     today = at.astimezone(zone).date()
     planned = [study.treatment.last_day, *(point.window.last for point in study.points)]
     consent = participant.last(ev.Consented)

@@ -25,8 +25,6 @@ WORDS: Mapping[str, Promise] = {
     "yes": _("yes"),
     "no": _("no"),
     "unknown": _("unknown"),
-    "true": _("yes"),
-    "false": _("no"),
     "negative": _("negative"),
     "positive": _("positive"),
     "not-evaluable": _("not evaluable"),

@@ -17,7 +17,7 @@ def participants(request: HttpRequest) -> HttpResponse:
     """The list of participants."""
     desk = desk_of(request)
     with desk.alone():
-        asked = {name: request.GET.get(name, "") for name in ("q", "site", "stage", "late")}
+        asked = {name: str(request.GET.get(name, "")) for name in ("q", "site", "stage", "late")}
         everyone = desk.gathered(roster)
         found = chosen(everyone, asked)
         page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -29,6 +29,11 @@ def _language() -> str:
     return get_language() or "en"
 
 
+def _html(pattern: str, *values: object) -> SafeString:
+    """`pattern` with the values in it, escaped."""
+    return SafeString(format_html(pattern, *values))
+
+
 @register.filter
 def said(text: Text) -> str:
     """Words of the study file or the results in the page's language."""
@@ -41,11 +46,11 @@ def cell(shown: Cell, numbers: Mapping[str, Number]) -> SafeString:
     found = [numbers[id] for id in shown.numbers]
     if all(number.value is None for number in found):
         return _why(found[0])
-    return format_html(escape(shown.pattern).replace("–", _UNBROKEN), *(_why(number) for number in found))
+    return _html(escape(shown.pattern).replace("–", _UNBROKEN), *(_why(number) for number in found))
 
 
 def _why(number: Number) -> SafeString:
-    return format_html(
+    return _html(
         '<a class="number" href="{}why/{}" title="{}">{}</a>',
         get_script_prefix(), number.id, number.label.in_(_language()), number.text.in_(_language()),
     )  # fmt: skip
@@ -60,7 +65,7 @@ def percent(level: float | Decimal) -> str:
 @register.filter
 def iso(day: date | datetime) -> SafeString:
     """A calendar day, on one line."""
-    return format_html('<span class="nowrap">{}</span>', day.strftime("%Y-%m-%d"))
+    return _html('<span class="nowrap">{}</span>', day.strftime("%Y-%m-%d"))
 
 
 @register.filter
