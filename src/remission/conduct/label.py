@@ -24,15 +24,15 @@ def outside_label(study: Study, participant: Participant) -> tuple[Text, ...]:
             )
         )
     triggers = {sample.point for sample in study.samples if sample.purpose == "trigger"}
-    for item in participant.all(ev.MrdReported):
-        said = item.event
-        if isinstance(said, ev.MrdReported) and said.point in triggers:
-            if said.result.exact_level < Fraction(label.lowest_level):
-                shown, limit = percent(said.result.level), percent(float(label.lowest_level))
-                found.append(
-                    Text(
-                        f"outside the label: {shown} at entry, below {limit}",
-                        f"超出说明书：入组时{shown}，低于{limit}",
-                    )
+    for said in (item.event for item in participant.all(ev.MrdReported)):
+        if not isinstance(said, ev.MrdReported) or said.point not in triggers:
+            continue
+        if said.result.exact_level < Fraction(label.lowest_level):
+            shown, limit = percent(said.result.level), percent(float(label.lowest_level))
+            found.append(
+                Text(
+                    f"outside the label: {shown} at entry, below {limit}",
+                    f"超出说明书：入组时{shown}，低于{limit}",
                 )
+            )
     return tuple(dict.fromkeys(found))
