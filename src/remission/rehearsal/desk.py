@@ -1,13 +1,15 @@
 """The desk at which the rehearsal enters what people of the hospitals say, and its clock."""
 
+import heapq
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from numpy.random import Generator
 
+from remission.conduct.state import Stage
 from remission.errors import InvariantBroken, Refusal
 from remission.protocol.study import Study
 from remission.rehearsal.population import Population
@@ -51,6 +53,15 @@ class Desk:
     def today(self, site: SiteId) -> date:
         """Today at a site."""
         return self.trial.today(site, self.at)
+
+    def off(self, story: "Story") -> bool:
+        """Whether a child is out of the study for good."""
+        return self.trial.participant(story.known_as).stage is Stage.OFF
+
+    def first_desk_after(self, site: SiteId, at: datetime) -> date:
+        """The first day whose entry comes after an instant."""
+        on = self.trial.today(site, at)
+        return on if closing_time(self.study, site, on) >= at else on + timedelta(days=1)
 
     def must_refuse(self, what: str, kind: type[Refusal], act: Callable[[], object]) -> None:
         """Try an act that must be refused, and count the refusal under `what`.
@@ -113,3 +124,15 @@ def closing_time(study: Study, site: SiteId, on: date) -> datetime:
 def clock(study: Study, site: SiteId, on: date, hour: int, minute: int = 0) -> datetime:
     """An instant (UTC) by the clock on the wall of a site."""
     return datetime.combine(on, time(hour, minute), ZoneInfo(study.site(site).time_zone)).astimezone(UTC)
+
+
+def together(today: Callable[[], date], *threads: Iterator[date]) -> Iterator[date]:
+    """Threads of one life side by side, each resumed on the day it named; yields the days of entry."""
+    waiting = [(today(), order, thread) for order, thread in enumerate(threads)]
+    while waiting:
+        on, order, thread = heapq.heappop(waiting)
+        if on > today():
+            yield on
+        following = next(thread, None)
+        if following is not None:
+            heapq.heappush(waiting, (max(following, today() + timedelta(days=1)), order, thread))

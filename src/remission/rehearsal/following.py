@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from remission.rehearsal.desk import Desk, Story
 from remission.rehearsal.sampling import miss, take, tested
+from remission.rehearsal.treating import course_received
 from remission.terms.days import after_months, date_of
 from remission.trial import closing
 
@@ -15,28 +16,32 @@ _CLINIC_WEEKDAY = 2
 _PLACES = ("marrow", "marrow", "marrow", "central nervous system", "testis")
 
 
-def endpoint(desk: Desk, story: Story) -> Iterator[date]:
-    """Take the endpoint samples, wait for their results, assess the response."""
+def sample_endpoint(desk: Desk, story: Story) -> Iterator[date]:
+    """Take the endpoint samples and wait for their results, while treatment goes its own way."""
     chances, child = desk.population.conduct, story.child
     for spec in desk.study.samples:
         if spec.purpose != "endpoint":
             continue
-        story.levels[spec.point] = child.level(story.course, desk.population.disease.cure_below)
-        story.unseen[spec.point] = child.unseen_part(story.course)
         window = desk.study.point(spec.point).window
         day = window.target + (story.between(0, window.last - window.target) if story.chance(0.3) else 0)
         if story.chance(chances.sample_late):
             day = window.last + story.between(1, 6)
-        on = max(date_of(day, child.day_one), desk.today(child.site))
-        if on > desk.today(child.site):
-            yield on
+        yield date_of(day, child.day_one)
+        if desk.off(story):
+            return
+        course = course_received(desk, story)
+        story.levels[spec.point] = child.level(course, desk.population.disease.cure_below)
+        story.unseen[spec.point] = child.unseen_part(course)
         if story.chance(chances.sample_missed):
             miss(desk, story, spec, "family declined the puncture")
-            continue
-        sample = take(desk, story, spec, 1)
-        yield from tested(desk, story, spec, sample)
-    yield desk.today(child.site) + timedelta(days=1)
-    closing.assess_response(desk.trial, desk.by(child.site), story.known_as, on=desk.today(child.site))
+        else:
+            yield from tested(desk, story, spec, take(desk, story, spec, 1))
+
+
+def assess(desk: Desk, story: Story) -> None:
+    """Assess the response from what is known today."""
+    site = story.child.site
+    closing.assess_response(desk.trial, desk.by(site), story.known_as, on=desk.today(site))
 
 
 @dataclass(frozen=True, slots=True)

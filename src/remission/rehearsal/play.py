@@ -36,7 +36,7 @@ class Rehearsal:
 def play(
     trial: Trial, population: Population, seed: int, *, places: int, until: date, progress: Progress | None
 ) -> Rehearsal:
-    """Play a trial, opened as a simulation and still empty, until `places` are enrolled and `until` is past."""
+    """Play a trial, opened as a simulation and still empty, to `until`; `places` are to be enrolled."""
     starts = datetime.combine(population.recruitment.starts, time(), UTC)
     desk = Desk(trial, population, places, starts)
     stories = _play(desk, seed, until, progress)
@@ -55,11 +55,13 @@ class _Comer:
 
 
 def _comers(study: Study, population: Population, seed: int) -> list[_Comer]:
-    """Every child that may come, by day of consent."""
-    return sorted(
+    """Every child that may come and finds its site open, by day of consent."""
+    opened = openings(study, population)
+    comers = (
         _Comer(consent_day(study, population, seed, day_one, site, number), day_one, site, number)
         for day_one, site, number in arrivals(study, population, seed)
     )
+    return sorted(comer for comer in comers if comer.consent_on >= opened[comer.site])
 
 
 def _play(desk: Desk, seed: int, until: date, progress: Progress | None) -> list[Story]:
@@ -71,7 +73,8 @@ def _play(desk: Desk, seed: int, until: date, progress: Progress | None) -> list
         at = closing_time(desk.study, comer.site, comer.consent_on)
         waiting.append((at, order, comer.site, _comes(desk, seed, comer, stories)))
     heapq.heapify(waiting)
-    while waiting and waiting[0][0].date() <= until:
+    last = max(closing_time(desk.study, site.id, until) for site in desk.study.sites)
+    while waiting and waiting[0][0] <= last:
         at = desk.at = waiting[0][0]
         _open_sites(desk, opening)
         with desk.trial.sitting(at):

@@ -203,6 +203,7 @@ class ToxicityDraw:
 
     term: str
     system: str
+    related: str
     grades: tuple[float, ...]
     begins: tuple[int, int]
     lasts: tuple[int, int]

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from remission.conduct import events as ev
 from remission.conduct.enrolment import enrolment_window
-from remission.errors import InputRefused, NotEligible, WrongStage
+from remission.errors import ActRefused, InputRefused, NotEligible
 from remission.protocol.criteria import Truth
 from remission.protocol.study import FactKind, FactSpec, SampleSpec
 from remission.rehearsal.desk import Desk, Story
@@ -79,7 +79,9 @@ def _enter_answers(desk: Desk, story: Story) -> list[str]:
     some_late = story.chance(desk.population.screening.late_answer)
     for spec in desk.study.facts:
         value = story.child.answers[spec.id]
-        not_yet = spec.kind is FactKind.DATE and date.fromisoformat(value) > today
+        # A date that may change is a plan and may lie ahead.
+        ahead = spec.kind is FactKind.DATE and date.fromisoformat(value) > today
+        not_yet = ahead and not spec.may_change
         needed = spec.id in (desk.study.day_one, desk.study.earliest_birth_fact)
         if not_yet or (some_late and not needed and story.chance(0.15)):
             late.append(spec.id)
@@ -111,7 +113,7 @@ def _decide_too_early(desk: Desk, story: Story) -> None:
         lambda: admission.decide(desk.trial, desk.by(site), story.known_as, on=today),
     )  # fmt: skip
     desk.must_refuse(
-        "enrolment before the decision", WrongStage,
+        "enrolment before the decision", ActRefused,
         lambda: admission.enrol(desk.trial, desk.by(site), story.known_as, on=today),
     )  # fmt: skip
 
@@ -159,10 +161,11 @@ def _trigger_sample(desk: Desk, story: Story, spec: SampleSpec) -> Iterator[date
     """Take and test the sample that decides on entry; again if it says nothing and time is left."""
     child, chances = story.child, desk.population.screening
     window = desk.study.point(spec.point).window
-    day = story.between(window.first, window.last)
+    last = date_of(window.last, child.day_one)
+    planned = date_of(window.target, child.day_one) + timedelta(days=story.between(-1, 1))
+    on = max(date_of(window.first, child.day_one), min(planned, last), desk.today(child.site))
     if story.chance(chances.sample_late):
-        day = window.last + story.between(1, 2)
-    on = max(date_of(day, child.day_one), desk.today(child.site))
+        on = last + timedelta(days=story.between(1, 2))
     if story.chance(chances.sample_missed):
         yield on
         miss(desk, story, spec, "clotted, no material")
@@ -173,7 +176,7 @@ def _trigger_sample(desk: Desk, story: Story, spec: SampleSpec) -> Iterator[date
         sample = take(desk, story, spec, attempt)
         yield from tested(desk, story, spec, sample)
         on = desk.today(child.site) + timedelta(days=1)
-        if on > date_of(window.last, child.day_one) or _says_something(desk, story, spec.point):
+        if on > last or _says_something(desk, story, spec.point):
             return
 
 
@@ -203,6 +206,12 @@ def _settled(desk: Desk, story: Story) -> Generator[date, None, Verdict | None]:
     site, today = story.child.site, desk.today(story.child.site)
     _lists(desk, story)
     verdict = admission.judge(desk.trial, story.known_as, on=today)
+    latest = _latest(desk, story)
+    if verdict.admits is Truth.UNKNOWN and today < latest and _site_can_still_say(verdict):
+        yield latest
+        today = latest
+        _lists(desk, story)
+        verdict = admission.judge(desk.trial, story.known_as, on=today)
     _note_truth(desk, story, today)
     if verdict.admits is Truth.UNKNOWN:
         desk.must_refuse(
@@ -215,10 +224,21 @@ def _settled(desk: Desk, story: Story) -> Generator[date, None, Verdict | None]:
     decided = admission.decide(desk.trial, desk.by(site), story.known_as, on=today)
     if decided.admits is Truth.FALSE and story.chance(0.1):
         desk.must_refuse(
-            "enrolment of a child found ineligible", WrongStage,
+            "enrolment of a child found ineligible", ActRefused,
             lambda: admission.enrol(desk.trial, desk.by(site), story.known_as, on=today),
         )  # fmt: skip
     return decided
+
+
+def _latest(desk: Desk, story: Story) -> date:
+    """The last day on which the child can be enrolled."""
+    window = enrolment_window(desk.study) or desk.study.treatment.start_window
+    return date_of(window.last, story.child.day_one)
+
+
+def _site_can_still_say(verdict: Verdict) -> bool:
+    """Whether something is missing that does not come from the laboratory, such as days not lived yet."""
+    return any(missing.asked_of != "laboratory" for missing in verdict.missing)
 
 
 def _lists(desk: Desk, story: Story) -> None:
@@ -264,7 +284,7 @@ def _enrol(desk: Desk, story: Story) -> Days:
         return False
     if window is not None and story.chance(chances.late_for_window):
         yield max(date_of(window.last, child.day_one), desk.today(child.site)) + timedelta(days=1)
-    elif story.chance(0.4):
+    elif desk.today(child.site) < _latest(desk, story) and story.chance(0.4):
         yield desk.today(child.site) + timedelta(days=1)
     if desk.today(child.site) != story.judged_on:  # answers may change overnight: judge again
         decided = yield from _settled(desk, story)
