@@ -65,7 +65,9 @@ def answer(trial: Trial, by: By, subject: SubjectId, fact: str, value: str, *, o
     where = f"participant {subject}"
     spec = _question(trial, fact, where)
     read = read_value(spec, value, where=where)
-    not_future(trial, by, subject.site, on, *([read] if isinstance(read, date) else []))
+    # A date that may change is a plan, such as that of the first dose, and may lie ahead.
+    lived = [read] if isinstance(read, date) and not spec.may_change else []
+    not_future(trial, by, subject.site, on, *lived)
     return trial.write(by, subject, ev.FactRecorded(fact, value, on))
 
 
