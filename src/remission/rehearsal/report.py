@@ -7,12 +7,14 @@ from datetime import datetime
 
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
+from remission.rehearsal.coverage import Coverage, coverage
 from remission.rehearsal.eligibility import CriterionCount, EntryError, criterion_counts, entry_errors
 from remission.rehearsal.play import Rehearsal
 from remission.rehearsal.response import CallsCompared, RateCompared, calls, rates, truly_responded
 from remission.results.analysis import Results, analyse
 
 SCHEMA_VERSION = 1
+COVERAGE_TRIALS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Report:
     errors: tuple[EntryError, ...]
     rates: tuple[RateCompared, ...]
     calls: tuple[CallsCompared, ...]
+    coverage: tuple[Coverage, ...]
     results: Results
 
     def as_json(self) -> dict[str, object]:
@@ -57,6 +60,7 @@ class Report:
                     for rate in self.rates
                 ],
                 "calls": [asdict(called) for called in self.calls],
+                "coverage": [asdict(covered) for covered in self.coverage],
             },
         }
 
@@ -94,6 +98,7 @@ def report(rehearsal: Rehearsal) -> Report:
         errors=entry_errors(study, told),
         rates=rates(results, truth),
         calls=calls(results, truth),
+        coverage=coverage(study, rehearsal.population, COVERAGE_TRIALS, rehearsal.seed),
         results=results,
     )
 
