@@ -18,7 +18,6 @@ from remission.results.figures.canvas import (
     INK,
     MARGIN,
     PALE,
-    PAPER,
     WIDTH,
     Fill,
     Format,
@@ -32,7 +31,7 @@ from remission.results.figures.canvas import (
 )
 from remission.results.figures.levels import decades_around, drawn_at, percent_ticks
 from remission.results.figures.panel import Key, Panel, draw_key, upward_axis
-from remission.results.figures.words import SMALL, width_of
+from remission.results.figures.words import SMALL
 from remission.terms.words import Text
 
 TITLE = Text("Residual disease before and after", "治疗前后的残留病水平")
@@ -181,9 +180,6 @@ def _limits(sheet: Sheet, panel: Panel, columns: Sequence[Column]) -> None:
             level = float(column.endpoint.threshold)
             y, x = panel.y(level), panel.x(place + 0.05)
             sheet.line([(x, y), (panel.x(place + 0.95), y)], Stroke(INK, 1.4))
-            words = percent(level)
-            sheet.box(x, y - 14, width_of(words, SMALL), 12, Fill(PAPER))
-            sheet.write(x, y - 4, words, size=SMALL, bold=True)
 
 
 def _mark(measured: Measured) -> Mark:
@@ -209,4 +205,8 @@ def _column_names(sheet: Sheet, study: Study, panel: Panel, columns: Sequence[Co
         method = METHODS.get(column.method, Text(column.method, column.method))
         sheet.write(x, y + 15, sheet.say(study.point(column.point).name), anchor="middle")
         sheet.write(x, y + 29, sheet.say(method), anchor="middle", colour=GREY)
-    return y + 34
+        if column.endpoint is not None:
+            level = percent(float(column.endpoint.threshold))
+            words = sheet.say(Text(f"threshold {level}", f"阈值{level}"))
+            sheet.write(x, y + 43, words, size=SMALL, anchor="middle", colour=GREY)
+    return y + 48
