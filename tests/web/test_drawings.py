@@ -19,12 +19,10 @@ from remission.conduct.state import NEXT, Stage
 from remission.registry.page_words import SECTIONS
 from remission.registry.read import read_record
 from remission.registry.words import ABSENT
-from remission.results.time_to_event import Curves
-from remission.stats.survival import kaplan_meier
 from remission.terms.actors import Actor, Role
 from remission.terms.ids import SiteId, SubjectId
 from remission.trial.trial import By, Trial
-from remission.web import curves, mrd_course, recruitment, telling, timeline, words
+from remission.web import mrd_course, telling, timeline, words
 from remission.web.desk import Desk
 from remission.web.record_blocks import sections
 
@@ -35,17 +33,6 @@ ZONE = ZoneInfo("Asia/Shanghai")
 def desk(small: Path, pages: Callable[[Path], Client]) -> Desk:
     pages(small)
     return Desk(small)
-
-
-def test_a_survival_curve_steps_down_at_its_event_and_marks_its_censoring() -> None:
-    curve = kaplan_meier([1.0, 2.0], [True, False])
-    (drawn,) = curves.drawn_curves(Curves(curve, None, None))
-    left, right = curves.LEFT, curves.LEFT + curves.WIDTH
-    middle, top, half = left + curves.WIDTH / 2, curves.TOP, curves.TOP + curves.HEIGHT / 2
-    steps = [(left, top), (middle, top), (middle, half), (right, half), (right, half)]
-    assert drawn.line == "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in steps)
-    assert drawn.censored == ((right, half),)
-    assert [(tick.text, tick.at_risk) for tick in drawn.across] == [("0", "2"), ("1", "2"), ("2", "1")]
 
 
 def test_levels_are_drawn_on_a_logarithmic_scale_and_kept_on_the_paper() -> None:
@@ -70,16 +57,6 @@ def test_the_drug_ran_between_the_pauses(desk: Desk) -> None:
     hours = [(end - start).total_seconds() / 3600 for start, end in timeline.segments(course, desk.at)]
     assert hours == [48.0, 288.0]
     assert sum(hours) == course.infused_hours
-
-
-def test_recruitment_climbs_to_the_number_enrolled(desk: Desk) -> None:
-    drawn = recruitment.recruitment(desk.trial.study, desk.trial.participants().values())
-    assert drawn is not None
-    assert (drawn.enrolled, drawn.planned) == (2, 90)
-    bottom = recruitment.TOP + recruitment.HEIGHT
-    assert drawn.end[1] == round(bottom - 2 / 90 * recruitment.HEIGHT, 1)
-    assert drawn.plan == recruitment.TOP
-    assert recruitment.recruitment(desk.trial.study, []) is None
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])

@@ -196,6 +196,23 @@ def test_sites_count_what_the_ledger_says(pages: Pages, small: Path) -> None:
     assert numbers == ["active since 2026-01-06", "4", "1", "1", "X5 1", "2", "2", "1", "2"]
 
 
+@pytest.mark.parametrize("prefix", ["", "/zh"])
+def test_figures_are_drawn_in_the_language_of_the_page(pages: Pages, small: Path, prefix: str) -> None:
+    client = pages(small)
+    figures = re.findall(
+        r'<img src="([^"]+)"', fetched(client, prefix + "/") + fetched(client, prefix + "/sites")
+    )
+    assert [path.removeprefix(prefix) for path in figures] == [
+        f"/figures/{name}.svg"
+        for name in ("waterfall", "before-after", "survival", "incidence", "swimmer", "recruitment")
+    ]
+    for path in figures:
+        answer = client.get(path)
+        assert answer.headers["Content-Type"] == "image/svg+xml"
+        assert ("模拟数据" if prefix else "SIMULATED") in answer.content.decode()
+    assert client.get(prefix + "/figures/nothing.svg").status_code == 404
+
+
 def test_a_number_leads_to_the_checksums_of_its_files(pages: Pages, small: Path) -> None:
     client = pages(small)
     rate = fetched(client, "/why/endpoint.flow_negative.itt.rate")
@@ -217,5 +234,7 @@ def test_a_screen_is_one_short_view_and_a_template_of_the_same_name(path: Path) 
     assert len(views) == 1
     begin = views[0].body[1].lineno
     assert (views[0].end_lineno or 0) - begin < 15
-    assert path.stem == "files" or (SCREENS.parent / "templates" / f"{path.stem}.html").is_file()
-    assert path.stem == "files" or views[0].name == path.stem
+    assert (
+        path.stem in ("own_file", "figure") or (SCREENS.parent / "templates" / f"{path.stem}.html").is_file()
+    )
+    assert views[0].name == path.stem

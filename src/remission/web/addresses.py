@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from remission.web.screens.files import own_file
+from remission.web.screens.figure import figure
+from remission.web.screens.own_file import own_file
 from remission.web.screens.participant import participant
 from remission.web.screens.participants import participants
 from remission.web.screens.protocol import protocol
@@ -17,6 +18,7 @@ urlpatterns = [
     path("participants/<str:subject>", participant, name="participant"),
     path("sites", sites, name="sites"),
     path("protocol", protocol, name="protocol"),
+    path("figures/<str:name>.svg", figure, name="figure"),
     path("static/<str:name>", own_file, name="file"),
 ]
 

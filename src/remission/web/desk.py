@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
-from typing import TypeVar, cast
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from django.http import HttpRequest
 
@@ -16,6 +16,7 @@ from remission.results.analysis import Results, analyse
 from remission.terms.ids import SiteId
 from remission.trial.trial import Trial, now
 
+P = ParamSpec("P")
 T = TypeVar("T")
 Moment = tuple[int | date, ...]
 """The ledger's last entry and the calendar days at the sites."""
@@ -60,14 +61,15 @@ class Desk:
         """What `protocol check` finds in this trial's record."""
         return check(self.trial.study, self.trial.record).findings
 
-    def gathered(self, gather: Callable[["Desk"], T]) -> T:
+    def gathered(self, gather: Callable[Concatenate["Desk", P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `gather` makes of the trial; made again when the ledger has grown or a day has passed."""
         moment = (self.trial.head(), *sorted({self.today(site.id) for site in self.trial.study.sites}))
         if moment != self._moment:
             self._moment, self._gathered = moment, {}
-        if gather not in self._gathered:
-            self._gathered[gather] = gather(self)
-        return cast(T, self._gathered[gather])
+        key = (gather, *args, *kwargs.items())
+        if key not in self._gathered:
+            self._gathered[key] = gather(self, *args, **kwargs)
+        return cast(T, self._gathered[key])
 
     def results(self) -> Results:
         """The results as of now."""

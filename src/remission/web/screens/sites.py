@@ -4,8 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from remission.results.figures.gallery import FIGURES
 from remission.web.desk import desk_of
-from remission.web.recruitment import by_site, recruitment, total
+from remission.web.recruitment import by_site, total
 from remission.web.roster import roster
 
 
@@ -19,6 +20,6 @@ def sites(request: HttpRequest) -> HttpResponse:
         shown = {
             "lines": by_site(trial.study, active, lines),
             "total": total(trial.study, lines),
-            "chart": recruitment(trial.study, trial.participants().values()),
+            "figure": FIGURES["recruitment"],
         }
         return render(request, "sites.html", shown)

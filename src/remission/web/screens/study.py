@@ -5,8 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from remission.registry import page_content
-from remission.web.curves import drawn_curves
 from remission.web.desk import desk_of
+from remission.web.figures import illustrated
 from remission.web.flow_chart import boxes
 from remission.web.headline import headlines, together
 from remission.web.record_blocks import sections
@@ -26,7 +26,6 @@ def study(request: HttpRequest) -> HttpResponse:
             "headlines": headlines(results),
             "together": together(results),
             "flow": boxes(results.table("flow")),
-            "tables": [table for table in results.tables if table.id != "flow"],
-            "curves": drawn_curves(results.curves),
+            "illustrated": illustrated(results),
         }
         return render(request, "study.html", shown)
