@@ -190,13 +190,12 @@ def _mark(measured: Measured) -> Mark:
 
 
 def _keys(rows: Sequence[Sequence[Measured]]) -> list[Key]:
-    kinds = keys_of(m.kind for row in rows for m in row if m.kind is not None)
-    opened = Mark("o", MARKS[Kind.NEGATIVE].colour, open=True)
-    return [
-        ((_MEASURED,), Text("level at entry", "入组时水平")),
-        *kinds,
-        ((opened,), Text("not detected", "未检出")),
-    ]
+    keys: list[Key] = [((_MEASURED,), Text("level at entry", "入组时水平"))]
+    keys += keys_of(m.kind for row in rows for m in row if m.kind is not None)
+    if any(m.result is not None and not drawn_at(m.result)[1] for row in rows for m in row):
+        mark = Mark("o", MARKS[Kind.NEGATIVE].colour, open=True)
+        keys.append(((mark,), Text("not detected", "未检出")))
+    return keys
 
 
 def _column_names(sheet: Sheet, study: Study, panel: Panel, columns: Sequence[Column], y: float) -> float:

@@ -76,7 +76,7 @@ def _paint(sheet: Sheet, results: Results, y: float) -> float:
     step = round_step(max(planned, len(days)), 6, (1, 2, 5, 10, 20, 50, 100, 200, 500))
     highest = step * (max(planned, len(days)) // step + 1)
     span = max((last - first).days, 1)
-    panel = Panel(_LEFT, top, WIDTH - MARGIN - 14 - _LEFT, _HEIGHT, 0, span, 0, highest)
+    panel = Panel(_LEFT, top, WIDTH - MARGIN - 24 - _LEFT, _HEIGHT, 0, span, 0, highest)
     upward_axis(sheet, panel, [(step * n, f"{step * n:g}") for n in range(int(highest / step) + 1)], "")
     corners = [(panel.x(0), panel.y(0))]
     for count, on in enumerate(days, start=1):
@@ -87,9 +87,11 @@ def _paint(sheet: Sheet, results: Results, y: float) -> float:
     sheet.line(corners, _ENROLLED)
     sheet.line([(panel.left, panel.y(planned)), (panel.right, panel.y(planned))], _PLANNED)
     sheet.marks([corners[-1]], Mark("o", BLUE, size=6))
+    # Below the curve where there is room, else above it.
+    shift = 36 if len(days) > highest / 4 else -10
     id = "flow.enrolled"
     words = results.numbers[id].text.in_(sheet.language)
-    sheet.write(corners[-1][0] - 4, corners[-1][1] + 36, words, anchor="end", bold=True, number=id)
+    sheet.write(corners[-1][0] - 4, corners[-1][1] + shift, words, anchor="end", bold=True, number=id)
     return across_axis(sheet, panel, _dates(first, last, panel.x_to))
 
 

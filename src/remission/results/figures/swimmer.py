@@ -43,6 +43,9 @@ from remission.terms.words import Text
 TITLE = Text("Course of every participant", "每位受试者的病程")
 NOBODY = Text("No participant has been enrolled yet.", "尚无受试者入组。")
 
+_EVENLY = Text("months since enrolment", "入组后月数")
+_STRETCHED = Text("months since enrolment (first weeks stretched)", "入组后月数（前几周放大）")
+
 _PITCH, _DAYS_PER_MONTH = 12.0, 30.4375
 _LEFT, _COLUMN, _GAP = 56.0, 32.0, 8.0
 _STRETCHED_SHARE = 0.45
@@ -160,8 +163,8 @@ def _paint(sheet: Sheet, study: Study, lanes: Sequence[Lane], y: float) -> float
     bottom = top + _PITCH * len(lanes)
     for panel, ticks in parts:
         _months_axis(sheet, panel, ticks)
-    words = sheet.say(Text("months since enrolment (first weeks stretched)", "入组后月数（前几周放大）"))
-    sheet.write(_LEFT, top - 20, words, size=SMALL, colour=GREY)
+    words = _STRETCHED if len(parts) > 1 else _EVENLY
+    sheet.write(_LEFT, top - 20, sheet.say(words), size=SMALL, colour=GREY)
     for column, endpoint in enumerate(study.endpoints):
         name = METHODS.get(endpoint.method, Text(endpoint.method, endpoint.method))
         x = right + _COLUMN * (column + 0.5)

@@ -85,8 +85,10 @@ def _paint(sheet: Sheet, results: Results, y: float) -> float:
     study = results.study
     parts = [(endpoint, slots_of(results, endpoint)) for endpoint in study.endpoints]
     keys: list[Key] = list(keys_of(slot.kind for _, slots in parts for slot in slots))
-    undetected = Text("not detected", "未检出")
-    keys.append(((_opened(MARKS[Kind.NEGATIVE]), _opened(MARKS[Kind.NOT_EVALUABLE])), undetected))
+    opened = {slot.kind for _, slots in parts for slot in slots if not slot.detected}
+    if opened:
+        marks = tuple(_opened(MARKS[kind]) for kind in _ORDER if kind in opened)
+        keys.append((marks, Text("not detected", "未检出")))
     y = draw_key(sheet, y, keys)
     for endpoint, slots in parts:
         y = _part(sheet, study, endpoint, slots, y + 20)
