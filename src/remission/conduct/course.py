@@ -62,7 +62,7 @@ class Course:
 
 
 def course_of(study: Study, participant: Participant, *, at: datetime) -> Course:
-    """The course up to the instant `at`.
+    """The course at the instant `at`, or at the last thing recorded of it if that is later.
 
     A child who died, relapsed, withdrew or was lost with the pump running has no instant of its end on
     record: the hours are counted to the beginning of that day, UTC, and no further.

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from remission.conduct import events as ev
+from remission.conduct.course import course_of
+from remission.conduct.enrolment import enrolment_window
 from remission.conduct.known import day_one_of, latest_answers
 from remission.conduct.state import Participant, Stage
 from remission.protocol.study import SampleSpec, Study
-from remission.terms.days import after_months, date_of
+from remission.terms.days import after_months, date_of, study_day
 from remission.terms.words import Text
 
 
@@ -97,17 +100,15 @@ def _samples(study: Study, participant: Participant, day_one: date | None) -> It
 
 def _sample(study: Study, participant: Participant, spec: SampleSpec, day_one: date | None) -> Iterator[Due]:
     window = study.point(spec.point).window
-    if any(
-        isinstance(item.event, ev.SampleMissed) and item.event.point == spec.point
+    said = [
+        item.event
         for item in participant.history
-    ):
+        if isinstance(item.event, ev.MarrowTaken | ev.SampleMissed) and item.event.point == spec.point
+    ]
+    if said and isinstance(said[-1], ev.SampleMissed):
         return
-    taken = any(
-        isinstance(item.event, ev.MarrowTaken) and item.event.point == spec.point
-        for item in participant.history
-    )
     first, last = _at(window.first, day_one), _at(window.last, day_one)
-    if not taken:
+    if not said:
         yield Due(spec.name, "site", first, last, window.target)
         return
     reported = {
@@ -123,35 +124,53 @@ def _sample(study: Study, participant: Participant, spec: SampleSpec, day_one: d
 
 def _decisions(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:
     start = study.treatment.start_window
+    enrol_by = (enrolment_window(study) or start).last
     match participant.stage:
         case Stage.SCREENING:
-            yield Due(
-                Text("Decide on eligibility", "判定入组资格"),
-                "doctor",
-                None,
-                _at(start.last, day_one),
-                start.last,
-            )
+            what = Text("Decide on eligibility", "判定入组资格")
+            yield Due(what, "doctor", None, _at(enrol_by, day_one), enrol_by)
         case Stage.ELIGIBLE:
-            yield Due(Text("Enrol", "入组"), "doctor", None, _at(start.last, day_one), start.last)
+            yield Due(Text("Enrol", "入组"), "doctor", None, _at(enrol_by, day_one), enrol_by)
         case Stage.ENROLLED:
             what = Text(f"Start {study.treatment.name.en}", f"开始{study.treatment.name.zh}")
             yield Due(what, "doctor", _at(start.first, day_one), _at(start.last, day_one), start.target)
-        case Stage.ON_TREATMENT:
-            what = Text(f"{study.treatment.name.en}: planned end", f"{study.treatment.name.zh}：计划结束")
-            last = study.treatment.last_day
-            yield Due(what, "doctor", _at(last, day_one), None, last)
-        case Stage.PAUSED:
-            what = Text(
-                f"{study.treatment.name.en}: restart or stop", f"{study.treatment.name.zh}：重启或停止"
-            )
-            yield Due(what, "doctor", None, None, None)
+        case Stage.ON_TREATMENT | Stage.PAUSED:
+            yield from _treatment(study, participant, day_one)
         case Stage.TREATMENT_ENDED:
             last_sample = max((study.point(spec.point).window.last for spec in study.samples), default=None)
             by = None if last_sample is None else _at(last_sample, day_one)
             yield Due(Text("Assess the response", "评估疗效"), "doctor", by, None, last_sample)
         case _:
             return
+
+
+def _treatment(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:
+    """The end as it is planned after every pause so far, or the next single dose; in a pause, its end."""
+    name = study.treatment.name
+    zone = ZoneInfo(study.site(participant.site).time_zone)
+    standing = course_of(study, participant, at=datetime.min.replace(tzinfo=UTC))
+    if standing.pause is not None:
+        what = Text(f"{name.en}: restart or stop", f"{name.zh}：重启或停止")
+        longest = timedelta(days=study.treatment.pause.continue_within_days)
+        yield Due(what, "doctor", None, (standing.pause.start + longest).astimezone(zone).date(), None)
+    elif standing.planned_end is not None:
+        on = standing.planned_end.astimezone(zone).date()
+        day = None if day_one is None else study_day(on, day_one)
+        yield Due(Text(f"{name.en}: planned end", f"{name.zh}：计划结束"), "doctor", on, None, day)
+    else:
+        yield from _next_dose(study, standing.doses, day_one)
+
+
+def _next_dose(study: Study, given: tuple[str, ...], day_one: date | None) -> Iterator[Due]:
+    name = study.treatment.name
+    days = {step.id: step.day for table in study.treatment.tables for step in table.steps}
+    left = sorted((day, step) for step, day in days.items() if step not in given)
+    if left:
+        day, step = left[0]
+        on = _at(day, day_one)
+        yield Due(Text(f"{name.en}: dose {step}", f"{name.zh}：给药 {step}"), "doctor", on, on, day)
+    else:
+        yield Due(Text(f"{name.en}: complete", f"{name.zh}：完成治疗"), "doctor", None, None, None)
 
 
 def _follow_up(study: Study, participant: Participant) -> Iterator[Due]:

@@ -9,8 +9,10 @@ from remission.protocol.study import Study
 from remission.screening.facts import Facts, Happening, Known, Measured, read_value
 
 
-def facts_of(study: Study, participant: Participant) -> Facts:
+def facts_of(study: Study, participant: Participant, *, on: date = date.max) -> Facts:
     """The facts of a participant: the latest answer to each question, by the day of which it is true.
+
+    Answers true only of a day after `on`, and results reported after it, are left out.
 
     Raises
     ------
@@ -24,23 +26,23 @@ def facts_of(study: Study, participant: Participant) -> Facts:
     missed: set[str] = set()
     for recorded in participant.history:
         match recorded.event:
-            case ev.FactRecorded(fact=fact, value=value, on=on):
+            case ev.FactRecorded(fact=fact, value=value, on=true_on):
                 spec = study.fact(fact)
                 read = read_value(
                     spec, value, where=f"participant {participant.id}, entry {recorded.ref.seq}"
                 )
-                if fact not in answers or answers[fact].on <= on:
-                    answers[fact] = Known(read, on, recorded.ref)
+                if true_on <= on and (fact not in answers or answers[fact].on <= true_on):
+                    answers[fact] = Known(read, true_on, recorded.ref)
             case ev.ThingHappened(list=name, kind=kind, first=first, last=last, purpose=purpose):
                 happenings.setdefault(name, []).append(
                     Happening(kind, first, last or first, purpose, recorded.ref)
                 )
             case ev.ListClosed(list=name, as_of=as_of):
                 closed[name] = max(as_of, closed.get(name, as_of))
-            case ev.MrdReported(point=point, result=result):
-                results[(result.method, point)] = Measured(result, recorded.ref)
+            case ev.MrdReported(point=point, result=result, on=reported) if reported <= on:
+                results[(result.method, point)] = Measured(result, reported, recorded.ref)
                 missed.discard(point)
-            case ev.SampleMissed(point=point):
+            case ev.SampleMissed(point=point, on=missed_on) if missed_on <= on:
                 missed.add(point)
             case _:
                 pass
@@ -49,13 +51,9 @@ def facts_of(study: Study, participant: Participant) -> Facts:
 
 
 def day_one_of(study: Study, participant: Participant) -> date | None:
-    """The participant's first day of induction, if known."""
-    value: date | None = None
-    for recorded in participant.all(ev.FactRecorded):
-        assert isinstance(recorded.event, ev.FactRecorded)
-        if recorded.event.fact == study.day_one:
-            value = date.fromisoformat(recorded.event.value)
-    return value
+    """The participant's first day of induction, if known: by the same rule as every answer."""
+    said = latest_answers(participant).get(study.day_one)
+    return None if said is None else date.fromisoformat(said.value)
 
 
 def latest_answers(participant: Participant) -> Mapping[str, ev.FactRecorded]:

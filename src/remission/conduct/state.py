@@ -79,8 +79,11 @@ NEXT: dict[Stage, dict[type[ev.Event], Stage]] = {
         ev.ResponseAssessed: _S.FOLLOW_UP,
         ev.FollowUpEnded: _S.OFF, **_LEAVING,
     },
-    # Tubes taken earlier may still be reported, and errors still be found.
-    _S.OFF: _stay(_S.OFF, (ev.MrdReported, ev.ResponseAssessed, ev.FoundIneligibleLate, *_ANY_TIME)),
+    # Tubes taken earlier may still be reported, a toxicity of then become known, and errors be found.
+    _S.OFF: _stay(
+        _S.OFF,
+        (ev.MrdReported, ev.ResponseAssessed, ev.FoundIneligibleLate, ev.ToxicityReported, *_ANY_TIME),
+    ),
 }  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """Events as JSON text and back: the words the ledger keeps.
 
 Days are written YYYY-MM-DD, instants in UTC with microseconds, decimals as text, so that nothing is rounded.
+Nothing is converted in reading: "false" and null are no answers where true or false is asked.
 """
 
 import json
 import typing
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +21,12 @@ from remission.terms.ids import SampleId
 KINDS: dict[str, type[Event] | type[TrialEvent]] = {
     kind.__name__: kind for kind in (*typing.get_args(Event), *typing.get_args(TrialEvent))
 }
+
+
+_UNREADABLE = (
+    KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, BaseValidationError,
+    ForbiddenExtraKeysError,
+)  # fmt: skip
 
 
 def to_text(event: Event | TrialEvent) -> str:
@@ -38,7 +46,7 @@ def from_text(kind: str, text: str, *, where: str) -> Event | TrialEvent:
     """
     try:
         return _CONVERTER.structure(json.loads(text), KINDS[kind])
-    except (KeyError, ValueError, InputRefused, BaseValidationError, ForbiddenExtraKeysError) as error:
+    except (*_UNREADABLE, InputRefused) as error:
         raise InvariantBroken(
             f"{kind} cannot be read: {_shown(error)}",
             where=where,
@@ -55,6 +63,24 @@ def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def _exactly(kind: type[Any]) -> Callable[[Any, object], Any]:
+    """A reader that takes a value of this kind as it is, and no other."""
+
+    def read(value: Any, _: object) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"{value!r} is not of type {kind.__name__}")
+        return value
+
+    return read
+
+
+def _read_decimal(value: Any, _: object) -> Decimal:
+    number = Decimal(value) if isinstance(value, str) else None
+    if number is None or not number.is_finite():
+        raise ValueError(f"{value!r} is not a decimal number written as text")
+    return number
+
+
 def _read_instant(value: Any, _: object) -> datetime:
     instant = datetime.fromisoformat(value)
     if instant.tzinfo is None:
@@ -63,7 +89,7 @@ def _read_instant(value: Any, _: object) -> datetime:
 
 
 def _number(value: Any, _: object) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) not in (int, float):
         raise ValueError(f"{value!r} is not a number")
     return value
 
@@ -75,9 +101,12 @@ def _converter() -> cattrs.Converter:
     converter.register_unstructure_hook(Decimal, str)
     converter.register_structure_hook(datetime, _read_instant)
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
-    converter.register_structure_hook(Decimal, lambda value, _: Decimal(value))
+    converter.register_structure_hook(Decimal, _read_decimal)
     converter.register_structure_hook(SampleId, lambda value, _: SampleId(value))
     converter.register_structure_hook(int | float, _number)
+    converter.register_structure_hook(float, lambda value, _: float(_number(value, _)))
+    for kind in (str, bool, int):
+        converter.register_structure_hook(kind, _exactly(kind))
     return converter
 
 

@@ -35,9 +35,10 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A laboratory result and its place in the ledger."""
+    """A laboratory result, the day on which it was reported, and its place in the ledger."""
 
     result: MrdResult
+    on: date
     ref: EntryRef | None = None
 
 
@@ -51,9 +52,14 @@ class Facts:
     results: Mapping[tuple[str, str], Measured] = field(default_factory=dict[tuple[str, str], Measured])
     missed: frozenset[str] = frozenset()
 
-    def day(self, fact: str) -> date | None:
-        """A date answer, or None when it is not known."""
+    def answer(self, fact: str, on: date) -> Known | None:
+        """The answer to a question, or None when it is not known, or true only of a day after `on`."""
         known = self.answers.get(fact)
+        return None if known is None or known.on > on else known
+
+    def day(self, fact: str, on: date) -> date | None:
+        """A date answer, or None when it is not known on day `on`."""
+        known = self.answer(fact, on)
         return known.value if known is not None and isinstance(known.value, date) else None
 
 
@@ -84,9 +90,12 @@ def read_value(spec: FactSpec, text: str, *, where: str) -> Value:
 
 def _day(spec: FactSpec, text: str, where: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
-        raise _no_answer(spec, text, where, "write the date as YYYY-MM-DD") from None
+        day = None
+    if day is None or day.isoformat() != text:  # other ISO forms (2015-W09-1) are slips here
+        raise _no_answer(spec, text, where, "write the date as YYYY-MM-DD")
+    return day
 
 
 def _number(spec: FactSpec, text: str, where: str) -> Decimal:
@@ -94,9 +103,10 @@ def _number(spec: FactSpec, text: str, where: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise _no_answer(spec, text, where, f"write a number in {spec.unit or 'plain digits'}") from None
-    too_low = spec.lowest is not None and number < spec.lowest
-    too_high = spec.highest is not None and number > spec.highest
-    if not number.is_finite() or too_low or too_high:
+    finite = number.is_finite()  # asked first: NaN cannot be compared
+    too_low = finite and spec.lowest is not None and number < spec.lowest
+    too_high = finite and spec.highest is not None and number > spec.highest
+    if not finite or too_low or too_high:
         raise _no_answer(
             spec,
             text,

@@ -42,7 +42,7 @@ class Place:
     @property
     def day_one(self) -> date | None:
         """The first day of induction, if known."""
-        return self.facts.day(self.study.day_one)
+        return self.facts.day(self.study.day_one, self.on)
 
     @property
     def anchor_date(self) -> date | None:
@@ -110,8 +110,8 @@ def _unknown(what: Text, asked_of: str, by: date | None, why: Text | None = None
 
 def _recorded(leaf: Compare, fact: str, place: Place) -> Leaf:
     spec = place.study.fact(fact)
-    known = place.facts.answers.get(fact)
-    if known is None or known.on > place.on:
+    known = place.facts.answer(fact, place.on)
+    if known is None:
         return _unknown(spec.label, spec.asked_of, place.by(spec.due_day))
     shown = (
         {True: Text("yes", "是"), False: Text("no", "否")}.get(known.value is True)
@@ -125,8 +125,8 @@ def _recorded(leaf: Compare, fact: str, place: Place) -> Leaf:
 
 def _age(leaf: Compare, place: Place) -> Leaf:
     spec = place.study.fact(place.study.earliest_birth_fact)
-    known = place.facts.answers.get(spec.id)
-    birth, on = place.facts.day(spec.id), place.anchor_date
+    known = place.facts.answer(spec.id, place.on)
+    birth, on = place.facts.day(spec.id, place.on), place.anchor_date
     if known is None or birth is None:
         return _unknown(spec.label, spec.asked_of, place.by(spec.due_day))
     if on is None:
@@ -144,11 +144,11 @@ def _level(leaf: Compare, level: Level, place: Place) -> Leaf:
     point = place.study.point(level.point)
     what = Text(f"{level.method} MRD, {point.name.en}", f"{level.method} MRD，{point.name.zh}")
     measured = place.facts.results.get((level.method, level.point))
-    if measured is None:
+    if measured is None or measured.on > place.on:
         why = Text("sample missed", "样本缺失") if level.point in place.facts.missed else None
         return _unknown(what, "laboratory", place.by(point.window.last), why)
     threshold = Fraction(str(leaf.value))
-    found = against(measured.result, threshold, threshold)
+    found = against(measured.result, threshold, threshold, *_flags(level, place.study))
     if found.call is Call.NOT_EVALUABLE:
         unknown = _unknown(what, "laboratory", place.by(point.window.last), found.reason)
         return Leaf(
@@ -159,6 +159,15 @@ def _level(leaf: Compare, level: Level, place: Place) -> Leaf:
     sign = "≥" if reaches else "<"
     said = Text(f"{what.en} {shown} {sign} {limit}", f"{what.zh} {shown} {sign} {limit}")
     return Leaf(Truth.of(reaches == (leaf.sign == ">=")), said, _refs(measured.ref))
+
+
+def _flags(level: Level, study: Study) -> tuple[frozenset[str], frozenset[str]]:
+    """The disqualifying and the blinding flags of the endpoints that read the same measurement."""
+    same = [end for end in study.endpoints if (end.method, end.point) == (level.method, level.point)]
+    return (
+        frozenset(flag for end in same for flag in end.disqualifying_flags),
+        frozenset(flag for end in same for flag in end.blinding_flags),
+    )
 
 
 def _happened(leaf: Happened, place: Place) -> Leaf:
@@ -196,7 +205,7 @@ def _look_back(
         day_one = place.study.fact(place.study.day_one)
         return _unknown(day_one.label, day_one.asked_of, None)
     # Up to and including the day of judgement, but before the first day of a therapy that anchors.
-    end = anchor if place.anchor == ENROLMENT else anchor - timedelta(days=1)
+    end = place.on if place.anchor == ENROLMENT else min(anchor - timedelta(days=1), place.on)
     counted = [
         item
         for item in place.facts.happenings.get(spec.id, ())
