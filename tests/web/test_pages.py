@@ -94,7 +94,9 @@ def test_every_results_caption_and_figure_of_a_simulated_trial_carries_the_mark(
 ) -> None:
     page = fetched(pages(small), "/")
     captions = re.findall(r"<(caption|figcaption)>(.*?)</\1>", page, flags=re.DOTALL)
-    assert len(captions) > 8
+    pictures = re.findall(r'<img [^>]*alt="([^"]*)"', page)
+    assert (len(captions), len(pictures)) == (8, 5)
+    assert [words for words in pictures if "Simulated data" not in words] == []
     assert [words for _, words in captions if "mark-simulated" not in words] == []
 
 

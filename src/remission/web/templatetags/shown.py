@@ -1,5 +1,6 @@
 """How words, numbers and days of the trial are shown in a template."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,8 +22,7 @@ from remission.web import telling, words
 
 register = template.Library()
 
-_UNBROKEN = "\u2060–\u2060"
-"""A dash at which a line does not end."""
+_BEFORE_BRACKETS = re.compile(r" (?=[\[(])")
 
 
 def _language() -> str:
@@ -42,11 +42,16 @@ def said(text: Text) -> str:
 
 @register.simple_tag
 def cell(shown: Cell, numbers: Mapping[str, Number]) -> SafeString:
-    """A cell of a results table, each number a link to why it is so."""
+    """A cell of a results table, each number a link to why it is so; a line may end before a bracket only."""
     found = [numbers[id] for id in shown.numbers]
     if all(number.value is None for number in found):
         return _why(found[0])
-    return _html(escape(shown.pattern).replace("–", _UNBROKEN), *(_why(number) for number in found))
+    links = iter([_why(number) for number in found])
+    parts = [
+        _html(f'<span class="nowrap">{escape(part)}</span>', *(next(links) for _ in range(part.count("{}"))))
+        for part in _BEFORE_BRACKETS.split(shown.pattern)
+    ]
+    return SafeString(" ".join(parts))
 
 
 def _why(number: Number) -> SafeString:
