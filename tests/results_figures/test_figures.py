@@ -18,7 +18,7 @@ from remission.results.figures.before_after import columns_of, rows_of
 from remission.results.figures.calls import MARKS, Kind
 from remission.results.figures.gallery import FIGURES
 from remission.results.figures.incidence import curves_of
-from remission.results.figures.levels import drawn_at, thresholds
+from remission.results.figures.levels import decades_around, drawn_at, thresholds
 from remission.results.figures.recruitment import enrolment_days
 from remission.results.figures.swimmer import lanes_of
 from remission.results.figures.waterfall import slots_of
@@ -228,6 +228,30 @@ def test_undetected_disease_is_drawn_at_the_limit_of_detection(results: Results)
 
 def test_thresholds_are_the_endpoint_s_and_those_of_criteria_known_after_treatment(study: Study) -> None:
     assert [thresholds(study, endpoint) for endpoint in study.endpoints] == [[1e-4, 1e-2], [1e-6]]
+
+
+@pytest.mark.parametrize(
+    ("levels", "ends"),
+    [
+        ((1e-6, 0.95), (1e-7, 1.0)),
+        ((3e-5, 0.02), (1e-5, 0.1)),
+        ((2e-6, 0.09), (1e-6, 1.0)),
+        ((0.5, 1.2), (0.1, 10.0)),
+    ],
+)
+def test_a_log_axis_encloses_the_levels(levels: tuple[float, float], ends: tuple[float, float]) -> None:
+    assert decades_around(levels) == pytest.approx(ends)
+
+
+def test_who_was_found_eligible_and_not_enrolled_is_said_to_be_counted(
+    study: Study, build: SimpleNamespace
+) -> None:
+    life = build.screened(1, build.AS_OF.date(), "low")
+    life.add(ev.FoundEligible(life.day(24), ()), ev.Withdrew(life.day(25), "study", "no", "guardian"))
+    words = [el.text for el in texts(svg_of(analyse(study, [life.made()], build.AS_OF), "consort"))]
+    assert "those of them not" in words
+    full = analyse(study, build.trial(2, 3), build.AS_OF)
+    assert "those of them not" not in [el.text for el in texts(svg_of(full, "consort"))]
 
 
 def test_columns_follow_the_samples_of_the_study(study: Study) -> None:

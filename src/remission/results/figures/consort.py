@@ -77,7 +77,7 @@ def _paint(sheet: Sheet, results: Results, y: float) -> float:
     centre = MARGIN + _MAIN_WIDTH / 2
     y += 4
     for place, (id, stems) in enumerate(_STEPS):
-        bottom = _box(sheet, results, MARGIN, y, _MAIN_WIDTH, [_line_of(sheet, results, id)])
+        bottom = _box(sheet, results, MARGIN, y, _MAIN_WIDTH, _step(sheet, results, id))
         aside = [line for stem in stems for line in _aside(sheet, results, stem)]
         after = bottom + _GAP
         if aside:
@@ -93,8 +93,14 @@ def _paint(sheet: Sheet, results: Results, y: float) -> float:
     return y - 10
 
 
-def _line_of(sheet: Sheet, results: Results, id: str, indent: int = 0) -> _Line:
-    return _Line(sheet.say(results.numbers[id].label), (id,), indent)
+def _step(sheet: Sheet, results: Results, id: str) -> list[_Line]:
+    """The lines of a box downwards; whoever was found eligible and left is said to be counted already."""
+    lines = [_Line(sheet.say(results.numbers[id].label), (id,))]
+    eligible, enrolled = (results.numbers[f"flow.{end}"].value for end in ("found_eligible", "enrolled"))
+    if id == "flow.found_eligible" and eligible != enrolled:
+        words = Text("those of them not enrolled are counted above", "其中未入组者已计入上方")
+        lines.append(_Line(sheet.say(words), (), 1))
+    return lines
 
 
 def _flow_rows(results: Results) -> Iterator[tuple[str, Text, int]]:

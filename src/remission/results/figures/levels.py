@@ -30,9 +30,10 @@ def thresholds(study: Study, endpoint: Endpoint) -> list[float]:
 
 
 def decades_around(levels: Iterable[float]) -> tuple[float, float]:
-    """The powers of ten that enclose the levels with a little room."""
+    """The powers of ten that enclose the levels, with a little room but none above 100 %."""
     known = list(levels)
-    low, high = math.floor(math.log10(min(known) / 1.3)), math.ceil(math.log10(max(known) * 1.3))
+    low, highest = math.floor(math.log10(min(known) / 1.3)), math.log10(max(known))
+    high = max(math.ceil(highest), min(math.ceil(highest + 0.11), 0))
     return 10.0**low, 10.0**high
 
 

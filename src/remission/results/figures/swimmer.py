@@ -236,7 +236,7 @@ def _keys(study: Study, lanes: Sequence[Lane]) -> list[Key]:
     seen = {kind for lane in lanes for kind, _ in lane.events}
     drawn += [(kind in seen, ((mark,), words)) for kind, (mark, words) in _EVENTS.items()]
     drawn += [
-        (not all(lane.ongoing for lane in lanes), ((_LEFT_STUDY,), Text("left the trial", "退出研究"))),
+        (not all(lane.ongoing for lane in lanes), ((_LEFT_STUDY,), Text("end of participation", "结束参与"))),
         (any(lane.ongoing for lane in lanes), ((_ONGOING,), Text("still in the trial", "仍在研究中"))),
     ]
     kinds = keys_of(kind for lane in lanes for kind in lane.kinds)
