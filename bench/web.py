@@ -5,14 +5,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 from django.test import Client
 
 from remission.conduct.events import DeviationReported
 from remission.conduct.state import Stage
-from remission.rehearsal.play import Script, rehearse
+from remission.rehearsal.rehearse import rehearse, script
 from remission.terms.actors import Actor, Role
 from remission.trial.trial import By, Trial
 from remission.web.desk import DESK, Desk
@@ -43,13 +42,10 @@ def one_more_entry(trial: Trial) -> None:
 
 
 def main() -> int:
-    study = files("remission") / "studies" / "nct06607419"
-    script = Script(
-        *((study / name).read_bytes() for name in ("study.toml", "record.txt", "population.toml"))
-    )
     configure()
     with tempfile.TemporaryDirectory() as folder:
-        trial = rehearse(script, 7, Path(folder) / "trial").trial
+        rehearse(script("nct06607419"), 7, Path(folder) / "trial")
+        trial = Trial.open(Path(folder) / "trial")
         child = next(str(child.id) for child in trial.participants().values() if child.stage is Stage.OFF)
         client = Client(**{DESK: Desk(trial.folder), "SERVER_NAME": "localhost"})
         print(f"study page, cold (analysis and templates) {ms(lambda: fetch(client, '/')):8.1f} ms")

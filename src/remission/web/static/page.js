@@ -1,5 +1,10 @@
-// Marks the section being read in the contents. The pages work without it.
+// Marks the section being read in the contents, and brings today, or the treatment, into view on a narrow
+// time line. The pages work without it.
 "use strict";
+for (const line of document.querySelectorAll("svg.timeline")) {
+  const place = line.querySelector(".today") || line.querySelector(".given");
+  if (place) line.parentElement.scrollLeft = place.getBoundingClientRect().left - window.innerWidth / 2;
+}
 const links = new Map([...document.querySelectorAll(".contents a")].map((link) => [link.hash.slice(1), link]));
 if (links.size && "IntersectionObserver" in window) {
   const seen = new Set();
