@@ -122,6 +122,9 @@ def _screened(book: Book, study: Study, consented: Sequence[Dossier]) -> list[Ro
     rows += _failed_criteria(book, study, consented)
     rows += _branch(book, "flow.before_enrolment", placed, _LEFT)
     rows.append(_line(book, "flow.found_eligible", words, (d.basis(found.ref) for d, found in eligible)))
+    above = Text("of these not enrolled (counted above)", "其中未入组（已计入上文）")
+    without = (d.basis(found.ref) for d, found in eligible if d.enrolled is None)
+    rows.append(_line(book, "flow.found_eligible.not_enrolled", above, without, 1))
     rows += _branch(book, "flow", placed, [_ENROLLED], indent=0)
     return rows
 
