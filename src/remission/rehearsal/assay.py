@@ -20,8 +20,8 @@ _FEWEST_CELLS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
-    """Cells examined and events or templates found, each shape (n,), and who has which flag."""
+class Counted:
+    """Tests of n samples: cells examined, events or templates found, and who has which flag; shapes (n,)."""
 
     cells: NDArray[np.int64]
     found: NDArray[np.int64]
@@ -30,7 +30,7 @@ class Tests:
 
 def run(
     plan: Assay, lab: AssayDraw, level: NDArray[np.float64], unseen: NDArray[np.float64], numbers: Generator
-) -> Tests:
+) -> Counted:
     """Test n samples.
 
     Parameters
@@ -54,7 +54,7 @@ def run(
         found = numbers.binomial(cells, visible)
     else:
         found = numbers.poisson(cells * visible)
-    return Tests(cells, found.astype(np.int64), flags)
+    return Counted(cells, found.astype(np.int64), flags)
 
 
 def count_file(sample: str, method: str, counts: Mapping[str, int], flags: tuple[str, ...]) -> bytes:

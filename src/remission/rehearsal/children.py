@@ -14,8 +14,7 @@ from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
 from remission.conduct.enrolment import enrolment_window
-from remission.errors import StudyRefused
-from remission.protocol.study import FactKind, Study
+from remission.protocol.study import Study
 from remission.rehearsal.population import AnswerDraw, Case, Disease, HappeningDraw, Population
 from remission.rehearsal.truth import Child, TrueHappening, holds, parsed
 from remission.terms.days import date_of
@@ -78,7 +77,6 @@ def child_of(
         commonest = max(draw.shares, key=lambda text: draw.shares[text], default="")
         if draw.hidden and numbers.random() < draw.hidden and answers[draw.fact] != commonest:
             hidden.add(draw.fact)
-    _check_complete(study, answers)
     happenings = tuple(
         happening
         for draw in population.happenings
@@ -95,20 +93,9 @@ def child_of(
 def disease(
     assumed: Disease, groups: NDArray[np.str_], numbers: Generator
 ) -> tuple[NDArray[np.float64], ...]:
-    """Trigger level, other kill, drug kill and escaping part of children in `groups`, each shape (n,).
-
-    Raises
-    ------
-    StudyRefused
-        For a group without a level.
-    """
+    """Trigger level, other kill, drug kill and escaping part of children in `groups`, each shape (n,)."""
     n = len(groups)
     known = {group.group: group for group in assumed.groups}
-    if unknown := {str(group) for group in groups} - known.keys():
-        raise StudyRefused(
-            f"no level of disease for risk group {sorted(unknown)[0]!r}", where="disease.groups",
-            rule="population", do="add the group",
-        )  # fmt: skip
     median = np.array([known[str(group)].median for group in groups])
     spread = np.array([known[str(group)].spread for group in groups])
     level = np.minimum(0.97, median * 10 ** (spread * numbers.normal(size=n)))
@@ -195,12 +182,3 @@ def _happening(draw: HappeningDraw, day_one: date, numbers: Generator) -> TrueHa
     purpose = _drawn(draw.purposes, numbers) if draw.purposes else ""
     last = day_one - timedelta(days=before)
     return TrueHappening(draw.kind, last - timedelta(days=days - 1), last, purpose)
-
-
-def _check_complete(study: Study, answers: Mapping[str, str]) -> None:
-    absent = [spec.id for spec in study.facts if spec.id not in answers and spec.kind is not FactKind.DATE]
-    if absent:
-        raise StudyRefused(
-            f"nothing says how {absent[0]!r} is answered", where="answers", rule="population",
-            do="add an [[answers]] table for each question of the study",
-        )  # fmt: skip

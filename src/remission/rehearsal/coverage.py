@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
-from scipy.special import betaincinv
+from scipy.special import betaincinv, gammaincinv
 
 from remission.errors import InputRefused
 from remission.mrd.limits import EXPECTED_FOR_95
 from remission.mrd.result import Method
 from remission.protocol.study import AnalysisSet, Assay, Endpoint, Indeterminate, SetRule, Study
-from remission.rehearsal.assay import Tests, run
+from remission.rehearsal.assay import Counted, run
 from remission.rehearsal.children import arrivals, child_of, disease, random_for
 from remission.rehearsal.population import Population
 from remission.safety.holding import What, action
@@ -75,7 +75,7 @@ def coverage(study: Study, population: Population, n_trials: int, seed: int) -> 
         raise InputRefused(f"{n_trials} trials", where="coverage", do="ask for 1 or more")
     numbers = random_for(seed, _COVERAGE)
     children = _enrolled(study, population, n_trials * study.design.participants, numbers, seed)
-    tests: dict[tuple[str, str], Tests] = {}
+    tests: dict[tuple[str, str], Counted] = {}
     found: list[Coverage] = []
     for endpoint in study.endpoints:
         key = (endpoint.method, endpoint.point)
@@ -88,18 +88,30 @@ def coverage(study: Study, population: Population, n_trials: int, seed: int) -> 
     return tuple(found)
 
 
-def calls(endpoint: Endpoint, plan: Assay, tests: Tests) -> tuple[Bools, Bools]:
+def calls(endpoint: Endpoint, plan: Assay, tests: Counted) -> tuple[Bools, Bools]:
     """Who is called negative and who positive by an endpoint; the rest are not evaluable. Shapes (n,)."""
     threshold = float(endpoint.threshold)
-    lod = (plan.events_for_lod if endpoint.method == Method.FLOW else EXPECTED_FOR_95) / tests.cells
+    flow = endpoint.method == Method.FLOW
+    lod = (plan.events_for_lod if flow else EXPECTED_FOR_95) / tests.cells
     level = tests.found / tests.cells
-    spoilt = np.zeros(len(level), dtype=np.bool_)
-    for flag, raised in tests.flags.items():
-        if flag in endpoint.disqualifying_flags:
-            spoilt |= raised
-    negative = ~spoilt & (level < threshold) & (lod <= float(endpoint.required_lod))
-    positive = ~spoilt & (level >= threshold) & (level >= lod)
+    spoilt, blinded = (_raised(tests, of) for of in (endpoint.disqualifying_flags, endpoint.blinding_flags))
+    sure = np.zeros(len(level), dtype=np.bool_) if flow else _poisson_lower(tests) >= threshold
+    positive = ~spoilt & (level >= threshold) & ((level >= lod) | sure)
+    negative = ~spoilt & ~blinded & ~positive & (level < threshold) & (lod <= float(endpoint.required_lod))
     return negative, positive
+
+
+def _raised(tests: Counted, flags: tuple[str, ...]) -> Bools:
+    """Whose test carries any of the flags."""
+    raised = np.zeros(len(tests.cells), dtype=np.bool_)
+    for flag in flags:
+        raised |= tests.flags.get(flag, raised)
+    return raised
+
+
+def _poisson_lower(tests: Counted) -> Floats:
+    """The lower exact 95 % limit of a sequenced level (Garwood 1936)."""
+    return np.where(tests.found > 0, gammaincinv(np.maximum(tests.found, 1), 0.025), 0.0) / tests.cells
 
 
 def _assay(study: Study, method: str) -> Assay:

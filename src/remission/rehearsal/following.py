@@ -65,7 +65,8 @@ def follow(desk: Desk, story: Story) -> Iterator[date]:
     while True:
         visit = after_months(seen, study.follow_up.every_months)
         last = visit > study.follow_up.until
-        due = max(study.follow_up.until, desk.today(site)) if last else _clinic(visit)
+        end = max(study.follow_up.until, desk.today(site))
+        due = end if last else min(_clinic(visit), end)
         if pending[0][0] <= due:
             on, what = pending.pop(0)
             yield max(on, desk.today(site))

@@ -14,6 +14,7 @@ import cattrs
 from cattrs.errors import ForbiddenExtraKeysError
 
 from remission.errors import StudyRefused
+from remission.protocol.study import Study
 from remission.terms.ids import StudyId
 from remission.terms.words import Mark
 
@@ -276,6 +277,36 @@ def read_population(stream: BinaryIO, *, name: str) -> Population:
             f"the population file cannot be read: {_first(error)}", where=name, rule="population",
             do="compare it with the population file of a shipped study",
         ) from None  # fmt: skip
+
+
+def check_fits(study: Study, population: Population) -> None:
+    """Refuse a population that is of another study, or that leaves a question of the study open.
+
+    Raises
+    ------
+    StudyRefused
+        Naming the first thing that does not fit.
+    """
+    drawn = {study.earliest_birth_fact, study.day_one, study.weight_fact, study.height_fact}
+    asked, told = {spec.id for spec in study.facts}, {draw.fact for draw in population.answers} | drawn
+    kinds = {kind for spec in study.lists for kind in spec.kinds}
+    groups = set(study.fact(study.risk_fact).codes)
+    misfits = {
+        "nothing says how these questions are answered": asked - told,
+        "the study does not ask": told - asked,
+        "no list of the study holds": {draw.kind for draw in population.happenings} - kinds,
+        "no level of disease for risk group": groups - {level.group for level in population.disease.groups},
+        "no laboratory for": {assay.method for assay in study.assays}
+        - {assay.method for assay in population.assays},
+    }
+    if population.study != study.id:
+        misfits = {f"the population of {population.study} is not that of": {str(study.id)}}
+    for what, which in misfits.items():
+        if which:
+            raise StudyRefused(
+                f"{what}: {', '.join(sorted(which))}", where=FILE, rule="population",
+                do="make study file and population file agree",
+            )  # fmt: skip
 
 
 def _first(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from remission.protocol.study import Study
 from remission.rehearsal import folder as place
 from remission.rehearsal.desk import Story
 from remission.rehearsal.play import Progress, Rehearsal, play
-from remission.rehearsal.population import FILE, Population, read_population
+from remission.rehearsal.population import FILE, Population, check_fits, read_population
 from remission.rehearsal.report import Report, report
 from remission.terms.actors import Actor, Role
 from remission.terms.ids import SubjectId
@@ -126,11 +126,7 @@ def kept_report(folder: Path) -> dict[str, object]:
 def _read(script: Script) -> tuple[Study, Population]:
     study = read_study(BytesIO(script.study), name="study file")
     population = read_population(BytesIO(script.population), name=FILE)
-    if population.study != study.id:
-        raise StudyRefused(
-            f"the population of {population.study} is not that of {study.id}", where=FILE, rule="population",
-            do="give the population file beside the study file",
-        )  # fmt: skip
+    check_fits(study, population)
     return study, population
 
 

@@ -21,6 +21,7 @@ COVERAGE_TRIALS = 200
 class Report:
     """What a rehearsal shows. `results` is the trial's own analysis, at the end of the simulated clock."""
 
+    rehearsal: Rehearsal
     study: str
     study_sha256: str
     seed: int
@@ -83,6 +84,7 @@ def report(rehearsal: Rehearsal) -> Report:
     }
     entries, head = trial.ledger.head()
     return Report(
+        rehearsal=rehearsal,
         study=str(study.id),
         study_sha256=study.digest,
         seed=rehearsal.seed,

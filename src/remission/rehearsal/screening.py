@@ -96,7 +96,7 @@ def _mistype(desk: Desk, story: Story, spec: FactSpec) -> None:
     """A slipped decimal point, beyond what is plausible."""
     wrong = (spec.highest or Decimal(1000)) + Decimal(story.child.answers[spec.id])
     desk.must_refuse(
-        f"{spec.label.en} beyond what is plausible", InputRefused,
+        "a value beyond what is plausible", InputRefused,
         lambda: admission.answer(
             desk.trial, desk.by(story.child.site), story.known_as, spec.id, str(wrong),
             on=desk.today(story.child.site),

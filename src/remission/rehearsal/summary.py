@@ -38,6 +38,20 @@ _WHY: Mapping[str, Text] = {
     "no_evaluable_test": Text("no evaluable test", "无可评估的检测"),
     "other": Text("NO REASON: a fault of Remission", "无理由：软件缺陷"),
 }
+_REFUSED_ZH: Mapping[str, str] = {
+    "a value beyond what is plausible": "超出合理范围的数值",
+    "correction without a reason": "无理由的更正",
+    "decision while a criterion is unknown": "标准未知时的判定",
+    "enrolment before the decision": "判定前入组",
+    "enrolment of a child found ineligible": "已判不合格者入组",
+    "enrolment outside its window": "入组窗口外入组",
+    "enrolment when every place is taken": "名额已满时入组",
+    "restart after a long pause without premedication": "长时间中断后未给预处理即重启",
+    "restart while a toxicity holds it": "毒性未恢复时重启",
+    "result for a sample never taken": "未采集样本的结果",
+    "start outside its window without a reason": "窗口外无理由开始",
+    "start without premedication": "未给预处理即开始",
+}
 
 
 def summary(report: Mapping[str, Any], language: str) -> str:
@@ -122,7 +136,9 @@ def _coverage(said: Sequence[Mapping[str, Any]], language: str) -> list[str]:
 
 def _refused(said: Mapping[str, int], language: str) -> list[str]:
     lines = [Text("Refused as it should be", "按规定被拒绝的操作").in_(language)]
-    return [*lines, *(f"  {times:>6,}  {what}" for what, times in said.items())]
+    for what, times in said.items():
+        lines.append(f"  {times:>6,}  {Text(what, _REFUSED_ZH.get(what, what)).in_(language)}")
+    return lines
 
 
 def _calls(counts: Mapping[str, int]) -> str:
