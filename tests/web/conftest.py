@@ -54,8 +54,8 @@ def by(day: int, role: Role = Role.DOCTOR, hour: int = 10) -> By:
     return By(Actor(f"<i>Li</i> & {role}", role, site), at(day, hour))
 
 
-def create(folder: Path, *, simulated: bool) -> Trial:
-    files = study_files("nct06607419")
+def create(folder: Path, *, simulated: bool, study: str = "nct06607419") -> Trial:
+    files = study_files(study)
     opened = By(Actor("Shen", Role.SPONSOR), datetime(2026, 1, 5, tzinfo=UTC))
     return Trial.create(folder, study=files.study, record=files.record, by=opened, simulated=simulated)
 
@@ -155,6 +155,18 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a trial just opened."""
     folder = tmp_path_factory.mktemp("empty") / "trial"
     create(folder, simulated=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a trial of quite another study, with one child in screening."""
+    folder = tmp_path_factory.mktemp("other") / "trial"
+    trial = create(folder, simulated=True, study="nct03441061")
+    site = trial.study.sites[0].id
+    trial.activate_site(By(Actor("Shen", Role.SPONSOR), datetime(2026, 1, 6, tzinfo=UTC)), site)
+    by_doctor = By(Actor("Li", Role.DOCTOR, site), datetime(2026, 3, 17, 20, tzinfo=UTC))
+    admission.consent(trial, by_doctor, site, on=date(2026, 3, 16), signed_by="participant", form="1")
     return folder
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from remission.web import screens
+from remission.web.desk import DESK
 
 Pages = Callable[[Path], Client]
 SCREENS = Path(screens.__file__).parent
@@ -123,6 +124,23 @@ def test_links_stay_in_the_language_and_lead_somewhere(pages: Pages, small: Path
 def test_the_switch_keeps_what_was_asked_for(pages: Pages, small: Path) -> None:
     page = fetched(pages(small), "/participants?site=01&late=1")
     assert 'href="/zh/participants?site=01&amp;late=1"' in page
+
+
+@pytest.mark.parametrize("prefix", ["", "/zh"])
+def test_another_study_has_the_same_pages(pages: Pages, other: Path, prefix: str) -> None:
+    client = pages(other)
+    child = next(iter(client.defaults[DESK].trial.participants()))
+    for path in (
+        "/",
+        "/participants",
+        f"/participants/{child}",
+        "/sites",
+        "/protocol",
+        "/why/flow.consented",
+    ):
+        page = fetched(client, prefix + path)
+        assert Seen(page).open == []
+        assert path == "/" or "linatumomab" not in page, "its record may name the drug; no code does"
 
 
 def test_what_people_wrote_is_shown_and_never_becomes_markup(pages: Pages, small: Path) -> None:

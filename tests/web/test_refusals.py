@@ -8,6 +8,7 @@ from django.test import Client
 
 from remission import errors
 from remission.errors import Refusal
+from remission.trial.trial import Trial
 from remission.web.refusals import status_of
 
 Pages = Callable[[Path], Client]
@@ -77,6 +78,23 @@ def test_nothing_is_written_through_the_pages(pages: Pages, small: Path, method:
     assert response.status_code == 403
     assert "nothing is written through the pages" in response.content.decode()
     assert getattr(client, method)("/participants").status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/", "/zh/", "/participants", "/participants/01-001", "/sites"])
+def test_a_ledger_that_was_altered_is_said_on_every_page(
+    pages: Pages, small: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    def altered(trial: Trial) -> None:
+        raise errors.Altered(
+            "entry 7 is not the one written", where="ledger", do="run remission trial verify"
+        )
+
+    client = pages(small)
+    monkeypatch.setattr(Trial, "_refresh", altered)
+    response = client.get(path)
+    assert response.status_code == 503
+    for words in ("entry 7 is not the one written", "run remission trial verify"):
+        assert words in response.content.decode()
 
 
 def test_a_fault_of_the_program_tells_nothing_of_its_inside(

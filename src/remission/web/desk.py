@@ -30,6 +30,7 @@ class Desk:
 
     def __init__(self, folder: Path) -> None:
         self.trial = Trial.open(folder)
+        self.opened_simulated = self.trial.simulated
         self._alone = RLock()
         self._clock: tuple[int, datetime] = (-1, now())
         self._moment: Moment = (-1,)
@@ -70,6 +71,11 @@ class Desk:
         if key not in self._gathered:
             self._gathered[key] = gather(self, *args, **kwargs)
         return cast(T, self._gathered[key])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether anything in this trial is made up: all of it, or evidence that is marked so."""
+        return self.results().simulated
 
     def results(self) -> Results:
         """The results as of now."""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from django.http import HttpRequest
 from django.urls import get_script_prefix
 
-from remission.web.desk import DESK
+from remission.web.desk import desk_of
 from remission.web.language import CHINESE
 
 STATIC = Path(__file__).parent / "static"
@@ -31,16 +31,18 @@ def _stamped() -> dict[str, str]:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Template variables of every page; those of the trial are missing where no trial could be read."""
+    """Template variables of every page. Nothing here reads the ledger, so that a refusal can be shown as well."""
     chinese = get_script_prefix() == CHINESE + "/"
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
     here = quote(request.path_info) + query
-    match = request.resolver_match
+    match, desk = request.resolver_match, desk_of(request)
     return {
         "language": "zh-Hans" if chinese else "en",
         "in_english": here,
         "in_chinese": CHINESE + here,
         "own": _stamped(),
         "screen": match.url_name if match else "",
-        "trial": request.META[DESK].trial,
+        "desk": desk,
+        "opened_simulated": desk.opened_simulated,
+        "trial": desk.trial,
     }

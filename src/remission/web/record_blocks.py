@@ -54,6 +54,12 @@ def sections(record: RegistryRecord) -> tuple[ShownSection, ...]:
     return tuple(made)
 
 
+def updated(record: RegistryRecord) -> str:
+    """The day of the record's last update; empty where it names none."""
+    day = shown.last_updated(record)
+    return "" if day is ABSENT else str(day)
+
+
 Blocks = Iterable[Block] | None
 
 

@@ -43,13 +43,17 @@ class answered:
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The page that says what happened, where, and what to do."""
-    return render(request, "refused.html", {"refusal": refusal}, status=status_of(refusal))
+    return _page(request, refusal, status_of(refusal))
 
 
 def _plain(request: HttpRequest, status: int, what: str, do: str) -> HttpResponse:
     """As `refused`, for what goes wrong before a page is reached."""
-    refusal = Refusal(what, where=request.path, do=do)
-    return render(request, "refused.html", {"refusal": refusal}, status=status)
+    return _page(request, Refusal(what, where=request.path, do=do), status)
+
+
+def _page(request: HttpRequest, refusal: Refusal, status: int) -> HttpResponse:
+    """The page without the desk: what refused may be the ledger itself."""
+    return render(request, "refused.html", {"refusal": refusal, "desk": None}, status=status)
 
 
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:

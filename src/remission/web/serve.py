@@ -18,7 +18,7 @@ from remission.terms.ids import SubjectId
 from remission.trial.trial import Trial
 from remission.web.site import application
 
-HOST, PORT = "127.0.0.1", 8080
+HOST, PORT = "127.0.0.1", 8719
 PARTICIPANTS_CHECKED = 20
 """`check` fetches at most so many participants' pages, evenly spread over the list."""
 

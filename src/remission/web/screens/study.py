@@ -4,12 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from remission.registry import page_content
 from remission.web.desk import desk_of
 from remission.web.figures import illustrated
 from remission.web.flow_chart import boxes
 from remission.web.headline import headlines, together
-from remission.web.record_blocks import sections
+from remission.web.record_blocks import sections, updated
 
 
 @require_safe
@@ -20,7 +19,7 @@ def study(request: HttpRequest) -> HttpResponse:
         results = desk.results()
         shown = {
             "record": desk.trial.record,
-            "updated": page_content.last_updated(desk.trial.record),
+            "updated": updated(desk.trial.record),
             "sections": sections(desk.trial.record),
             "results": results,
             "headlines": headlines(results),
