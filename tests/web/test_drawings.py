@@ -115,5 +115,6 @@ def test_records_of_other_shapes_are_shown_too(desk: Desk) -> None:
     page = f"A trial\n\nNCT ID: NCT00000001\n\nConditions\n\n{sentence}\n\nA disease\n".encode()
     found = sections(read_record(BytesIO(page), "page").record)
     assert [(section.key, [block.title for block in section.blocks]) for section in found] == [
-        ("conditions", ["A disease"])
+        ("results", []),
+        ("conditions", ["A disease"]),
     ]

@@ -140,6 +140,7 @@ def test_another_study_has_the_same_pages(pages: Pages, other: Path, prefix: str
     ):
         page = fetched(client, prefix + path)
         assert Seen(page).open == []
+        assert path != "/" or ("Consented and screened" if not prefix else "签署同意并筛选") in page
         assert path == "/" or "linatumomab" not in page, "its record may name the drug; no code does"
 
 

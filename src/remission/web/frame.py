@@ -31,7 +31,7 @@ def _stamped() -> dict[str, str]:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Template variables of every page. Nothing here reads the ledger, so that a refusal can be shown as well."""
+    """Template variables of every page; nothing here reads the ledger, so that a refusal can be shown."""
     chinese = get_script_prefix() == CHINESE + "/"
     query = f"?{request.META['QUERY_STRING']}" if request.META.get("QUERY_STRING") else ""
     here = quote(request.path_info) + query

@@ -45,7 +45,7 @@ class ShownSection:
 
 
 def sections(record: RegistryRecord) -> tuple[ShownSection, ...]:
-    """The sections the record has, in the order of the registry page."""
+    """The sections the record has, in the order of the registry page; that of the results is always there."""
     made: list[ShownSection] = []
     for section in SECTIONS:
         blocks = _BLOCKS[section.key](record)
@@ -81,7 +81,7 @@ def _name(value: str | Absent) -> str:
 
 def _results(record: RegistryRecord) -> Blocks:
     said = shown.results_words(record)
-    return None if said is ABSENT else (Block(title=said[0], fixed=True, lines=(said[1],)),)
+    return () if said is ABSENT else (Block(title=said[0], fixed=True, lines=(said[1],)),)
 
 
 def _basic(record: RegistryRecord) -> Blocks:
