@@ -1,53 +1,40 @@
 """The command line: words in, one act, lines out. `remission <noun> <verb>`.
 
 stdout is the answer, stderr is talk; `--json` answers in JSON with `schema_version`. Exit status 0 done,
-1 refused by data or protocol, 2 wrong command line.
-"""
+1 refused by data or protocol, 2 wrong command line, 130 interrupted.
 
-import sys
+A noun's module is imported when the noun is said, so that `remission --help` answers at once.
+"""
 
 import typer
 
-from remission.cli import (
-    participant,
-    protocol,
-    registry,
-    rehearse,
-    sample,
-    serve,
-    site,
-    toxicity,
-    treatment,
-    trial,
-)
-from remission.errors import Refusal
+from remission.cli.door import Nouns
+
+NOUNS = {
+    "registry": "Trial records: read them, whatever their format.",
+    "protocol": "Studies: what was promised, the check of it, and the words a site types.",
+    "trial": "A trial: create, verify, results, why.",
+    "site": "Hospitals of the trial.",
+    "participant": "Children in the trial, from consent to the last contact.",
+    "sample": "Marrow samples and their MRD results.",
+    "treatment": "Dose orders, premedication, infusion.",
+    "toxicity": "Toxicities and protocol deviations.",
+    "rehearse": "Play a virtual trial with known truth through the very same acts.",
+    "serve": "Serve the pages of a trial on this machine.",
+}
 
 app = typer.Typer(
     name="remission",
+    cls=Nouns,
     help="Runs an MRD-directed leukaemia trial, from the registry record to the published result.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(registry.app, name="registry")
-app.add_typer(protocol.app, name="protocol")
-app.add_typer(trial.app, name="trial")
-app.add_typer(site.app, name="site")
-app.add_typer(participant.app, name="participant")
-app.add_typer(sample.app, name="sample")
-app.add_typer(treatment.app, name="treatment")
-app.add_typer(toxicity.app, name="toxicity")
-app.command(name="rehearse")(rehearse.rehearse)
-app.command(name="serve")(serve.serve)
+for _noun, _help in NOUNS.items():
+    app.add_typer(typer.Typer(help=_help), name=_noun)
 
 
 def main() -> None:
-    """Run the command line; a refusal is printed with its remedy and becomes the exit status."""
-    try:
-        app()
-    except Refusal as refusal:
-        print(refusal, file=sys.stderr)
-        sys.exit(refusal.exit_status)
-    except BrokenPipeError:  # the reader (head, less) has seen enough
-        sys.stderr.close()
-        sys.exit(0)
+    """Run the command line."""
+    app(prog_name="remission")

@@ -13,7 +13,7 @@ from remission.registry.as_json import as_json
 from remission.registry.read import Reading, read_record
 from remission.registry.write_page import write_page
 
-app = typer.Typer(help="Trial records: read them, whatever their format.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 def reading(path: Path) -> Reading:

@@ -9,15 +9,20 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from remission.cli.words import Json, Language, day, language
+from remission.cli.words import Json, Language, Spoken, day
 from remission.rehearsal.rehearse import Script, kept_report, script
 from remission.rehearsal.rehearse import rehearse as play
 from remission.rehearsal.rehearse import reuse as can_reuse
 from remission.rehearsal.summary import summary
 
+app = typer.Typer(add_completion=False)
 
+
+@app.command()
 def rehearse(
-    study: Annotated[str, typer.Argument(help="A shipped study, or the path of a study.toml.")],
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY", help="A shipped study, or the path of a study.toml.")
+    ],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.", min=0)] = 7,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The trial's folder (rehearsals/STUDY-SEED).")
@@ -25,18 +30,19 @@ def rehearse(
     participants: Annotated[
         int | None, typer.Option(help="How many to enrol (as many as planned).", min=1)
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Data cut-off, YYYY-MM-DD (end of follow-up).")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="YYYY-MM-DD", help="Data cut-off (end of follow-up).")
+    ] = None,
     reuse: Annotated[
         bool, typer.Option("--reuse", help="Keep this very rehearsal if it is there, finished.")
     ] = False,
-    words: Language = "en",
+    words: Language = Spoken.EN,
     json: Json = False,
 ) -> None:
     """Play a virtual trial with known truth through the very same acts; report truth beside finding."""
     read = script(study)
     cut_off = day(until) if until else None
     folder = output or Path("rehearsals") / f"{Path(study).stem}-{seed}"
-    spoken = language(words)
     console = Console(stderr=True)
     if reuse and can_reuse(read, seed, folder, participants=participants, until=cut_off):
         console.print(f"kept the rehearsal in {folder}")
@@ -44,7 +50,7 @@ def rehearse(
     else:
         answer = _played(read, seed, folder, participants, cut_off, console)
         console.print(f"the simulated trial is in {folder}")
-    print(written.dumps(answer, ensure_ascii=False, indent=2) if json else summary(answer, spoken))
+    print(written.dumps(answer, ensure_ascii=False, indent=2) if json else summary(answer, words))
 
 
 def _played(

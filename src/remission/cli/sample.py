@@ -5,21 +5,28 @@ from typing import Annotated
 
 import typer
 
-from remission.cli.words import Folder, Json, Name, On, RoleWord, Subject, by, day, opened, say_participant
+from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_participant
+from remission.cli.words import Json, On, Subject, day
 from remission.errors import CommandRefused
 from remission.mrd.result import Denominator
 from remission.terms.actors import Role
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial import laboratory
 
-app = typer.Typer(help="Marrow samples and their MRD results.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 Label = Annotated[str, typer.Option("--sample", help="The tube's label.")]
-Point = Annotated[str, typer.Option("--point", help="The time point, such as d19 or d46.")]
+Point = Annotated[
+    str, typer.Option("--point", help="The time point, such as d46 (see: remission protocol questions).")
+]
 RawFiles = Annotated[
     list[Path] | None, typer.Option("--file", help="A raw file to keep under its sha256; repeat for more.")
 ]
 Flags = Annotated[
-    list[str] | None, typer.Option("--flag", help="A quality flag, such as hemodilute; repeat for more.")
+    list[str] | None,
+    typer.Option(
+        "--flag",
+        help="A quality flag, such as hemodilute; repeat for more (see: remission protocol questions).",
+    ),
 ]
 Version = Annotated[str, typer.Option("--method-version", help="Version of the laboratory's method.")]
 
@@ -38,6 +45,7 @@ def taken(
     """Record that a marrow sample was taken."""
     known = opened(trial)
     say_participant(
+        known,
         laboratory.take_marrow(
             known, by(name, role), SubjectId(subject), sample=SampleId(sample), point=point, on=day(on)
         ),
@@ -59,6 +67,7 @@ def missed(
     """Record that the sample of a time point will not come."""
     known = opened(trial)
     say_participant(
+        known,
         laboratory.miss_sample(known, by(name, role), SubjectId(subject), point=point, on=day(on), why=why),
         as_json=json,
     )
@@ -86,6 +95,7 @@ def flow(
     known = opened(trial)
     denominators = [_denominator(text) for text in examined]
     say_participant(
+        known,
         laboratory.report_flow(
             known,
             by(name, role),
@@ -121,6 +131,7 @@ def ngs(
     """Report a sequencing result as counted."""
     known = opened(trial)
     say_participant(
+        known,
         laboratory.report_ngs(
             known,
             by(name, role),

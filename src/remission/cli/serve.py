@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
-from remission.cli.words import Folder, Json, say
-from remission.trial.trial import SETTINGS
+from remission.cli.desk import Folder, place_of
+from remission.cli.words import Json, say
+
+app = typer.Typer(add_completion=False)
 
 
+@app.command()
 def serve(
     folder: Annotated[Path | None, typer.Argument(help="The trial's folder (here, or my-trial).")] = None,
     trial: Folder = None,
@@ -21,7 +24,7 @@ def serve(
     """Serve the pages of a trial on the loopback address, until interrupted."""
     from remission.web import serve as web
 
-    place = folder or trial or (Path() if Path(SETTINGS).exists() else Path("my-trial"))
+    place = place_of(folder or trial)
     if check:
         rows = [
             {"path": path, "language": word, "status": status, "ms": round(ms, 1)}

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from remission.cli.words import Folder, Json, Name, RoleWord, by, opened, say
+from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of
+from remission.cli.words import Json
 from remission.terms.actors import Role
 from remission.terms.ids import SiteId
 
-app = typer.Typer(help="Hospitals of the trial.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.command("list")
@@ -31,7 +32,9 @@ def list_sites(trial: Folder = None, json: Json = False) -> None:
         f"{row['site']}  {row['active_since'] or 'not active':<11} {row['participants']:>4}  {row['name']}"
         for row in rows
     ]
-    say({"sites": rows}, "\n".join(["site  active since  participants  name", *lines]), as_json=json)
+    say_of(
+        known, {"sites": rows}, "\n".join(["site  active since  participants  name", *lines]), as_json=json
+    )
 
 
 @app.command()
@@ -46,7 +49,8 @@ def activate(
     known = opened(trial)
     known.activate_site(by(name, role), SiteId(site))
     since = known.sites_active()[SiteId(site)].on
-    say(
+    say_of(
+        known,
         {"site": site, "active_since": since.isoformat()},
         f"site {site} may enrol since {since}",
         as_json=json,

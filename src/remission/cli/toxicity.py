@@ -5,19 +5,8 @@ from typing import Annotated
 
 import typer
 
-from remission.cli.words import (
-    Folder,
-    Json,
-    Name,
-    On,
-    RoleWord,
-    Subject,
-    by,
-    day,
-    opened,
-    say,
-    say_participant,
-)
+from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of, say_participant
+from remission.cli.words import Json, On, Subject, YesNoUnknown, day
 from remission.conduct.state import Participant
 from remission.conduct.toxicities import toxicities
 from remission.safety.crs import Crs, Oxygen
@@ -26,12 +15,13 @@ from remission.safety.icans import Awakening, Icans, Oedema, Score, Seizure
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
 from remission.trial import vigilance
+from remission.trial.trial import Trial
 
-app = typer.Typer(help="Toxicities and protocol deviations.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 Grade = Annotated[int, typer.Option(help="Grade, 1 to 5 (0 when it has ended).", min=0, max=5)]
-Began = Annotated[str, typer.Option(help="First day, YYYY-MM-DD.")]
+Began = Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="First day.")]
 Serious = Annotated[bool, typer.Option("--serious", help="A serious adverse event.")]
-Related = Annotated[str, typer.Option(help="Related to the drug: yes, no or unknown.")]
+Related = Annotated[YesNoUnknown, typer.Option(help="Related to the drug.")]
 Report = Annotated[str, typer.Option("--id", help="The report's own name, such as tox-1.")]
 
 
@@ -39,12 +29,14 @@ Report = Annotated[str, typer.Option("--id", help="The report's own name, such a
 def report(
     subject: Subject,
     report_id: Report,
-    term: Annotated[str, typer.Option(help="The toxicity, such as crs or neurologic.")],
+    term: Annotated[
+        str, typer.Option(help="As the study names it, such as liver (see: remission protocol questions).")
+    ],
     grade: Grade,
     began: Began,
     system: Annotated[str, typer.Option(help="Organ system.")] = "General disorders",
     serious: Serious = False,
-    related: Related = "unknown",
+    related: Related = YesNoUnknown.UNKNOWN,
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -64,7 +56,7 @@ def report(
         serious=serious,
         related=related,
     )
-    _say_action(participant, report_id, action, as_json=json)
+    _say_action(known, participant, report_id, action, as_json=json)
 
 
 YesNo = Annotated[bool | None, typer.Option(help="Seen, or not; leave it out when not known.")]
@@ -87,7 +79,7 @@ def crs(
     attributable: YesNo = None,
     dead: Annotated[bool, typer.Option("--dead", help="Died of it.")] = False,
     serious: Serious = False,
-    related: Related = "unknown",
+    related: Related = YesNoUnknown.UNKNOWN,
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -96,8 +88,9 @@ def crs(
     """Report cytokine release syndrome by what was seen; the ASTCT grade follows."""
     flow = None if oxygen_flow is None else Decimal(str(oxygen_flow))
     seen = Crs(fever, hypotension, vasopressors, vasopressin, oxygen, flow, fever_treated, attributable, dead)
+    known = opened(trial)
     participant, action = vigilance.report_crs(
-        opened(trial),
+        known,
         by(name, role),
         SubjectId(subject),
         id=report_id,
@@ -106,7 +99,7 @@ def crs(
         serious=serious,
         related=related,
     )
-    _say_action(participant, report_id, action, as_json=json)
+    _say_action(known, participant, report_id, action, as_json=json)
 
 
 @app.command()
@@ -124,7 +117,7 @@ def icans(
     unable: Annotated[bool, typer.Option("--unable", help="The score could not be taken.")] = False,
     dead: Annotated[bool, typer.Option("--dead", help="Died of it.")] = False,
     serious: Serious = False,
-    related: Related = "unknown",
+    related: Related = YesNoUnknown.UNKNOWN,
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -132,8 +125,9 @@ def icans(
 ) -> None:
     """Report neurologic toxicity by what was seen; the ASTCT grade follows."""
     seen = Icans(score, points, awakening, seizure, weakness, oedema, attributable, unable, dead)
+    known = opened(trial)
     participant, action = vigilance.report_icans(
-        opened(trial),
+        known,
         by(name, role),
         SubjectId(subject),
         id=report_id,
@@ -142,7 +136,7 @@ def icans(
         serious=serious,
         related=related,
     )
-    _say_action(participant, report_id, action, as_json=json)
+    _say_action(known, participant, report_id, action, as_json=json)
 
 
 @app.command()
@@ -159,6 +153,7 @@ def regrade(
     """Record the grade of a reported toxicity on a later day."""
     known = opened(trial)
     say_participant(
+        known,
         vigilance.regrade(known, by(name, role), SubjectId(subject), id=report_id, grade=grade, on=day(on)),
         as_json=json,
     )
@@ -179,6 +174,7 @@ def deviation(
     """Record that something was done otherwise than the protocol says."""
     known = opened(trial)
     say_participant(
+        known,
         vigilance.deviate(
             known, by(name, role), SubjectId(subject), on=day(on), rule=rule, major=major, what=what
         ),
@@ -186,7 +182,9 @@ def deviation(
     )
 
 
-def _say_action(participant: Participant, report_id: str, action: Action, *, as_json: bool) -> None:
+def _say_action(
+    trial: Trial, participant: Participant, report_id: str, action: Action, *, as_json: bool
+) -> None:
     answer = {
         "participant": participant.id,
         "id": report_id,
@@ -196,4 +194,4 @@ def _say_action(participant: Participant, report_id: str, action: Action, *, as_
         "text_zh": action.text.zh,
     }
     text = f"{participant.id}: grade {answer['grade']}, {action.action.replace('_', ' ')}\n{action.text.en}"
-    say(answer, text, as_json=as_json)
+    say_of(trial, answer, text, as_json=as_json)

@@ -1,33 +1,40 @@
 """`remission treatment`: dose orders, premedication, the infusion."""
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from remission.cli.words import (
-    At,
-    Folder,
-    Json,
-    Name,
-    On,
-    RoleWord,
-    Subject,
-    by,
-    day,
-    instant,
-    opened,
-    say,
-    say_participant,
-)
+from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of, say_participant, when
+from remission.cli.words import At, Json, On, Subject, day
 from remission.conduct.label import outside_label
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
 from remission.trial import treatment
 from remission.trial.trial import now
 
-app = typer.Typer(help="Dose orders, premedication, infusion.", no_args_is_help=True)
-Step = Annotated[str, typer.Option("--step", help="The dose step of the study file, such as course.")]
-Level = Annotated[str, typer.Option("--level", help="full, or low after a toxicity.")]
+app = typer.Typer(no_args_is_help=True, add_completion=False)
+
+
+class Level(StrEnum):
+    """The level of a dose."""
+
+    FULL = "full"
+    LOW = "low"
+
+
+class Before(StrEnum):
+    """What premedication is given before."""
+
+    FIRST_DOSE = "first_dose"
+    STEP_UP = "step_up"
+    RESTART = "restart"
+
+
+Step = Annotated[
+    str, typer.Option("--step", help="The dose step, such as course (see: remission protocol questions).")
+]
+LevelWord = Annotated[Level, typer.Option("--level", help="Low: after a toxicity.")]
 Deviation = Annotated[
     str | None, typer.Option("--deviation", help="Outside the window: why, recorded as a protocol deviation.")
 ]
@@ -38,7 +45,7 @@ def order(
     subject: Subject,
     on: On,
     step: Step,
-    level: Level = "full",
+    level: LevelWord = Level.FULL,
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -65,14 +72,14 @@ def order(
         "warnings_zh": [warning.zh for warning in warnings],
     }
     lines = [f"{subject}: {ordered.drug} {ordered.amount} {ordered.unit} ({ordered.level})", ordered.rule]
-    say(answer, "\n".join([*lines, *(warning.en for warning in warnings)]), as_json=json)
+    say_of(known, answer, "\n".join([*lines, *(warning.en for warning in warnings)]), as_json=json)
 
 
 @app.command()
 def premedicate(
     subject: Subject,
     at: At,
-    before: Annotated[str, typer.Option(help="first_dose, step_up or restart.")],
+    before: Annotated[Before, typer.Option(help="Before what.")],
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -81,7 +88,10 @@ def premedicate(
     """Record the premedication, in the amount of the study file."""
     known = opened(trial)
     say_participant(
-        treatment.premedicate(known, by(name, role), SubjectId(subject), at=instant(at), before=before),
+        known,
+        treatment.premedicate(
+            known, by(name, role), SubjectId(subject), at=when(known, subject, at), before=before
+        ),
         as_json=json,
     )
 
@@ -100,8 +110,14 @@ def start(
     """Record that the infusion began."""
     known = opened(trial)
     say_participant(
+        known,
         treatment.start(
-            known, by(name, role), SubjectId(subject), at=instant(at), step=step, deviation=deviation
+            known,
+            by(name, role),
+            SubjectId(subject),
+            at=when(known, subject, at),
+            step=step,
+            deviation=deviation,
         ),
         as_json=json,
     )
@@ -121,8 +137,14 @@ def give(
     """Record a single dose."""
     known = opened(trial)
     say_participant(
+        known,
         treatment.give_dose(
-            known, by(name, role), SubjectId(subject), at=instant(at), step=step, deviation=deviation
+            known,
+            by(name, role),
+            SubjectId(subject),
+            at=when(known, subject, at),
+            step=step,
+            deviation=deviation,
         ),
         as_json=json,
     )
@@ -142,8 +164,9 @@ def pause(
     """Record that the infusion was interrupted."""
     known = opened(trial)
     say_participant(
+        known,
         treatment.pause(
-            known, by(name, role), SubjectId(subject), at=instant(at), why=why, toxicity=toxicity
+            known, by(name, role), SubjectId(subject), at=when(known, subject, at), why=why, toxicity=toxicity
         ),
         as_json=json,
     )
@@ -153,7 +176,7 @@ def pause(
 def restart(
     subject: Subject,
     at: At,
-    level: Level = "full",
+    level: LevelWord = Level.FULL,
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -162,7 +185,10 @@ def restart(
     """Record that the infusion went on, if the rules let it."""
     known = opened(trial)
     say_participant(
-        treatment.restart(known, by(name, role), SubjectId(subject), at=instant(at), level=level),
+        known,
+        treatment.restart(
+            known, by(name, role), SubjectId(subject), at=when(known, subject, at), level=level
+        ),
         as_json=json,
     )
 
@@ -179,7 +205,9 @@ def escalate(
     """Record the step from the low level back to the full one."""
     known = opened(trial)
     say_participant(
-        treatment.escalate(known, by(name, role), SubjectId(subject), at=instant(at)), as_json=json
+        known,
+        treatment.escalate(known, by(name, role), SubjectId(subject), at=when(known, subject, at)),
+        as_json=json,
     )
 
 
@@ -193,7 +221,8 @@ def bags(
     json: Json = False,
 ) -> None:
     """Plan the infusion bags for the rest of the course."""
-    planned = treatment.bags(opened(trial), SubjectId(subject), at=now(), prepared=prepared)
+    known = opened(trial)
+    planned = treatment.bags(known, SubjectId(subject), at=now(), prepared=prepared)
     rows = [
         {
             "bag_hours": hung.bag.hours,
@@ -209,7 +238,7 @@ def bags(
         for row in rows
     ]
     lines.append("volumes of drug and diluent are not verified: take them from the label, two people sign")
-    say({"participant": subject, "bags": rows}, "\n".join(lines), as_json=json)
+    say_of(known, {"participant": subject, "bags": rows}, "\n".join(lines), as_json=json)
 
 
 @app.command()
@@ -224,7 +253,9 @@ def complete(
     """Record that the course was completed."""
     known = opened(trial)
     say_participant(
-        treatment.complete(known, by(name, role), SubjectId(subject), at=instant(at)), as_json=json
+        known,
+        treatment.complete(known, by(name, role), SubjectId(subject), at=when(known, subject, at)),
+        as_json=json,
     )
 
 
@@ -244,8 +275,14 @@ def stop(
     """Record that the course was ended early."""
     known = opened(trial)
     say_participant(
+        known,
         treatment.stop(
-            known, by(name, role), SubjectId(subject), at=instant(at), why=why, as_protocol=as_protocol
+            known,
+            by(name, role),
+            SubjectId(subject),
+            at=when(known, subject, at),
+            why=why,
+            as_protocol=as_protocol,
         ),
         as_json=json,
     )
@@ -264,7 +301,9 @@ def not_given(
     """Record that an enrolled child never received the drug."""
     known = opened(trial)
     say_participant(
-        treatment.not_given(known, by(name, role), SubjectId(subject), on=day(on), why=why), as_json=json
+        known,
+        treatment.not_given(known, by(name, role), SubjectId(subject), on=day(on), why=why),
+        as_json=json,
     )
 
 
@@ -285,4 +324,4 @@ def course(subject: Subject, trial: Folder = None, json: Json = False) -> None:
     ran = f"{standing.infused_hours} of {standing.planned_hours} h infused"
     text = f"{subject}: {ran}, {len(standing.pauses)} pauses"
     end = f", planned end {standing.planned_end.isoformat()}" if standing.planned_end else ""
-    say(answer, text + end, as_json=json)
+    say_of(known, answer, text + end, as_json=json)

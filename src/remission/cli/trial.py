@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of
 from remission.cli.tables import table_lines
-from remission.cli.words import AsOf, Folder, Json, Language, Name, RoleWord, as_of, by, language, opened, say
+from remission.cli.words import AsOf, Json, Language, Spoken, as_of, say
 from remission.conduct.stages_table import stage_rows
 from remission.errors import InputRefused
 from remission.results.publish import results_section
@@ -18,7 +19,7 @@ from remission.trial import reading
 from remission.trial.studies import study_files
 from remission.trial.trial import Trial
 
-app = typer.Typer(help="A trial: create, verify, results, why.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
 @app.command()
@@ -37,7 +38,8 @@ def create(
     """Create a trial from a study file, after checking that it can be carried out."""
     files = study_files(study)
     made = Trial.create(folder, study=files.study, record=files.record, by=by(name, role), address=address)
-    say(
+    say_of(
+        made,
         {"study": made.study.id, "folder": str(folder), "study_sha256": made.opened.study_sha256},
         f"trial of {made.study.id} in {folder}\nnext: remission site activate SITE --trial {folder}",
         as_json=json,
@@ -49,7 +51,8 @@ def verify(trial: Folder = None, json: Json = False) -> None:
     """Check the whole ledger and every kept file; name the first entry that is not as written."""
     known = opened(trial)
     checked = reading.verify(known)
-    say(
+    say_of(
+        known,
         {"entries": checked.entries, "files": checked.files, "head": checked.head},
         f"{checked.entries} entries and {checked.files} files are as they were written; head {checked.head}",
         as_json=json,
@@ -60,7 +63,7 @@ def verify(trial: Folder = None, json: Json = False) -> None:
 def results(
     trial: Folder = None,
     at: AsOf = None,
-    words: Language = "en",
+    words: Language = Spoken.EN,
     json: Json = False,
     numbers: Annotated[
         bool, typer.Option("--numbers", help="With --json: every number with its id, instead.")
@@ -73,10 +76,9 @@ def results(
         print(written.dumps(found.as_json(), ensure_ascii=False, indent=2, allow_nan=False))
     elif json:
         section = results_section(known.study, found, known.record)
-        answer = {"study": known.study.id, "simulated": known.simulated, "resultsSection": section}
-        say(answer, "", as_json=True)
+        say_of(known, {"study": known.study.id, "resultsSection": section}, "", as_json=True)
     else:
-        print("\n".join(table_lines(found, language(words))))
+        print("\n".join(table_lines(found, words)))
 
 
 @app.command()
@@ -84,15 +86,14 @@ def why(
     number: Annotated[str, typer.Argument(help="A number's id, such as endpoint.flow_negative.itt.rate.")],
     trial: Folder = None,
     at: AsOf = None,
-    words: Language = "en",
+    words: Language = Spoken.EN,
     json: Json = False,
 ) -> None:
     """Walk a published number back: formula, participants, ledger entries, results, file checksums."""
     known = opened(trial)
     chain = walked_back(reading.results(known, as_of=as_of(at)), number)
-    lines = why_lines(chain, language(words))
-    answer = {"simulated": known.simulated, "why": as_json(chain)}
-    say(answer, "\n".join(lines), as_json=json)
+    lines = why_lines(chain, words)
+    say_of(known, {"why": as_json(chain)}, "\n".join(lines), as_json=json)
 
 
 @app.command()
@@ -112,11 +113,19 @@ def site_copy(
     json: Json = False,
 ) -> None:
     """Write a hospital's own copy of its entries, which can be verified without this trial."""
+    known = opened(trial)
+    lines = 0
     try:
         with output.open("xb") as stream:
-            lines = sum(1 for line in opened(trial).ledger.site_copy(site) if stream.write(line))
+            for line in known.ledger.site_copy(site):
+                lines += stream.write(line) > 0
     except OSError as error:
         raise InputRefused(
             f"{output} cannot be written: {error.strerror}", where=str(output), do="choose another place"
         ) from None
-    say({"site": site, "file": str(output), "lines": lines}, f"{lines} lines in {output}", as_json=json)
+    say_of(
+        known,
+        {"site": site, "file": str(output), "lines": lines},
+        f"{lines} lines in {output}",
+        as_json=json,
+    )

@@ -1,0 +1,73 @@
+"""Commands at a trial's desk: which trial, who acts, and where a participant stands after the act."""
+
+import getpass
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from remission.cli.words import instant, say
+from remission.conduct.state import Participant
+from remission.results.analysis import SIMULATED
+from remission.terms.actors import Actor, Role
+from remission.terms.ids import SubjectId
+from remission.trial.trial import SETTINGS, By, Trial, now
+
+Folder = Annotated[
+    Path | None,
+    typer.Option("--trial", "-t", envvar="REMISSION_TRIAL", help="The trial's folder (here, or my-trial)."),
+]
+Name = Annotated[str, typer.Option("--by", envvar="REMISSION_BY", help="Who acts (your login name).")]
+RoleWord = Annotated[Role, typer.Option("--role", envvar="REMISSION_ROLE", help="The role you act in.")]
+
+
+def place_of(folder: Path | None) -> Path:
+    """The folder named, or this one if it holds a trial, or `my-trial`."""
+    return folder or (Path() if Path(SETTINGS).exists() else Path("my-trial"))
+
+
+def opened(folder: Path | None) -> Trial:
+    """The trial named, or the one here, or `my-trial`."""
+    return Trial.open(place_of(folder))
+
+
+def by(name: str, role: Role) -> By:
+    """Who acts now; without a name, the login name."""
+    return By(Actor(name.strip() or _login(), role), now())
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return os.environ.get("USER", "unknown")
+
+
+def when(trial: Trial, subject: str, text: str) -> datetime:
+    """An instant; without its zone, by the clock of the participant's hospital."""
+    site = trial.participant(SubjectId(subject)).site
+    return instant(text, ZoneInfo(trial.study.site(site).time_zone))
+
+
+def say_of(trial: Trial, answer: dict[str, Any], text: str, *, as_json: bool) -> None:
+    """Print an answer about a trial; one of a rehearsal says that it is simulated."""
+    mark = f"[{SIMULATED.en}] " if trial.simulated else ""
+    say({"simulated": trial.simulated, **answer}, mark + text, as_json=as_json)
+
+
+def say_participant(trial: Trial, participant: Participant, *, as_json: bool) -> None:
+    """Print where a participant stands after an act."""
+    last = participant.history[-1]
+    answer = {
+        "participant": participant.id,
+        "site": participant.site,
+        "stage": participant.stage,
+        "event": type(last.event).__name__,
+        "entry": last.ref.seq,
+        "hash": last.ref.hash,
+    }
+    stage = participant.stage.replace("_", " ")
+    say_of(trial, answer, f"{participant.id}: {stage} (ledger entry {last.ref.seq})", as_json=as_json)
