@@ -5,6 +5,9 @@ from datetime import date
 
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
+from remission.safety.icans import Seizure
+
+SEIZURE = "seizure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,12 @@ class Toxicity:
         day, grade = self.grades[-1]
         return day if grade == 0 else None
 
+    def from_day(self, day: date) -> tuple[tuple[date, int], ...]:
+        """Its grades from a day on: the one in force at the end of that day, then the later ones."""
+        before = [graded for graded in self.grades if graded[0] <= day]
+        in_force = ((day, before[-1][1]),) if before else ()
+        return (*in_force, *(graded for graded in self.grades if graded[0] > day))
+
     def at_or_below_since(self, limit: int) -> date | None:
         """Since when its grade has been at most `limit` without a break; None while it is above."""
         since: date | None = None
@@ -62,3 +71,14 @@ def toxicities(participant: Participant) -> tuple[Toxicity, ...]:
             case _:
                 pass
     return tuple(known.values())
+
+
+def seizures(participant: Participant) -> int:
+    """Seizures reported, by their own term or as a component of a neurologic report."""
+    reports = (item.event for item in participant.all(ev.ToxicityReported))
+    return sum(isinstance(said, ev.ToxicityReported) and _is_seizure(said) for said in reports)
+
+
+def _is_seizure(said: ev.ToxicityReported) -> bool:
+    seen = {setting.name: setting.value for setting in said.components}.get(SEIZURE)
+    return said.term == SEIZURE or seen in (Seizure.BRIEF, Seizure.PROLONGED)

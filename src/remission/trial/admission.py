@@ -6,14 +6,14 @@ from remission.conduct import events as ev
 from remission.conduct.enrolment import enrolment_window, next_number
 from remission.conduct.known import day_one_of, facts_of
 from remission.conduct.state import Participant, Stage
-from remission.errors import Immutable, InputRefused, LedgerMoved, NotEligible
+from remission.errors import Immutable, InputRefused, LedgerMoved, NotEligible, WrongStage
 from remission.protocol.criteria import Truth
 from remission.protocol.study import FactSpec, ListSpec
 from remission.screening.facts import read_value
 from remission.screening.judge import Judged, Verdict
 from remission.terms.days import study_day
 from remission.terms.ids import SiteId, SubjectId
-from remission.trial.calendar import not_future
+from remission.trial.calendar import not_before, not_future
 from remission.trial.trial import By, Trial
 
 _TRIES = 20
@@ -49,7 +49,7 @@ def consent(trial: Trial, by: By, site: SiteId, *, on: date, signed_by: str, for
         try:
             trial.write(by, subject, ev.Consented(on, signed_by, form))
             return subject
-        except LedgerMoved:  # a colleague took this number in the same second
+        except (LedgerMoved, WrongStage):  # a colleague took this number in the same second
             continue
     raise LedgerMoved("too many people register at once", where=f"site {site}", do="try again in a minute")
 
@@ -116,7 +116,7 @@ def close_list(trial: Trial, by: By, subject: SubjectId, name: str, *, as_of: da
 
 def judge(trial: Trial, subject: SubjectId, *, on: date) -> Verdict:
     """What the criteria say of the child on a day; writes nothing."""
-    return trial.judge.judge(facts_of(trial.study, trial.participant(subject)), on=on)
+    return _judge(trial, trial.participant(subject), on)
 
 
 def decide(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Verdict:
@@ -126,14 +126,20 @@ def decide(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Verdict:
     ------
     NotEligible
         While a criterion is unknown and none shuts the child out.
+    InputRefused
+        For a day before consent or in the future.
+    LedgerMoved
+        If somebody else wrote about the child in the same moment.
     """
     not_future(trial, by, subject.site, on)
-    verdict = judge(trial, subject, on=on)
+    participant = trial.participant(subject)
+    not_before(participant, ev.Consented, on)
+    verdict = _judge(trial, participant, on)
     if verdict.admits is Truth.UNKNOWN:
         raise _held(subject, verdict)
     judgements = tuple(_judgement(judged) for judged in verdict.judged)
     found = ev.FoundEligible if verdict.admits is Truth.TRUE else ev.FoundIneligible
-    trial.write(by, subject, found(on, judgements))
+    trial.write(by, subject, found(on, judgements), decided_on=participant)
     return verdict
 
 
@@ -147,22 +153,28 @@ def enrol(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Participant:
         trial is full.
     WrongStage
         If the child has not been found eligible.
+    InputRefused
+        For a day before the decision or in the future.
+    LedgerMoved
+        If somebody else wrote about the child in the same moment.
     """
     not_future(trial, by, subject.site, on)
     participant = trial.participant(subject)
     if participant.stage is Stage.ELIGIBLE:
-        verdict = judge(trial, subject, on=on)
+        not_before(participant, ev.FoundEligible, on)
+        verdict = _judge(trial, participant, on)
         if verdict.admits is not Truth.TRUE:
             raise _held(subject, verdict)
         _check_window(trial, participant, on)
+    group = facts_of(trial.study, participant, on=on).answers.get(trial.study.risk_fact)
     for _ in range(_TRIES):
         number = next_number(trial.study, trial.participants().values())
-        group = facts_of(trial.study, participant).answers.get(trial.study.risk_fact)
         event = ev.Enrolled(on, number, str(group.value) if group else "")
         try:  # the key makes the number unique even when two hospitals enrol in the same second
-            return trial.write(By(by.actor, by.at, f"enrolment-number-{number}"), subject, event)
+            numbered = By(by.actor, by.at, f"enrolment-number-{number}")
+            return trial.write(numbered, subject, event, decided_on=participant)
         except Immutable:
-            participant = trial.participant(subject)
+            continue
     raise LedgerMoved(
         "too many people enrol at once", where=f"participant {subject}", do="try again in a minute"
     )
@@ -170,8 +182,14 @@ def enrol(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Participant:
 
 def _check_window(trial: Trial, participant: Participant, on: date) -> None:
     window, day_one = enrolment_window(trial.study), day_one_of(trial.study, participant)
-    if window is None or day_one is None:
+    if window is None:
         return
+    if day_one is None:
+        raise NotEligible(
+            f"whether {on} is inside the enrolment window is not known",
+            where=f"participant {participant.id}",
+            do=f"record: {trial.study.fact(trial.study.day_one).label.en}",
+        )
     day = study_day(on, day_one)
     if day not in window:
         raise NotEligible(
@@ -179,6 +197,10 @@ def _check_window(trial: Trial, participant: Participant, on: date) -> None:
             where=f"participant {participant.id}",
             do="the child cannot be enrolled on this day",
         )
+
+
+def _judge(trial: Trial, participant: Participant, on: date) -> Verdict:
+    return trial.judge.judge(facts_of(trial.study, participant, on=on), on=on)
 
 
 def _held(subject: SubjectId, verdict: Verdict) -> NotEligible:

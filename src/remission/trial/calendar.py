@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from remission.conduct import events as ev
+from remission.conduct.state import Participant
 from remission.errors import InputRefused
 from remission.terms.ids import SiteId, SubjectId
 from remission.trial.trial import By, Trial
@@ -21,6 +23,25 @@ def not_future(trial: Trial, by: By, site: SiteId, *days: date) -> None:
             raise InputRefused(
                 f"{day} is in the future", where=f"site {site}, where today is {today}", do="check the date"
             )
+
+
+def not_before(
+    participant: Participant, kind: type[ev.Consented] | type[ev.Enrolled] | type[ev.FoundEligible], on: date
+) -> None:
+    """Refuse a day before the participant's latest event of a kind, if there is one.
+
+    Raises
+    ------
+    InputRefused
+        Naming both days.
+    """
+    last = participant.last(kind)
+    if last is not None and isinstance(last.event, kind) and on < last.event.on:
+        raise InputRefused(
+            f"{on} is before {last.event.on}, the day of {kind.__name__}",
+            where=f"participant {participant.id}",
+            do="check the date",
+        )
 
 
 def instant(by: By, at: datetime, subject: SubjectId) -> datetime:

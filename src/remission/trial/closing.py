@@ -4,13 +4,16 @@ from datetime import date
 from typing import cast
 
 from remission.conduct import events as ev
+from remission.conduct.course import course_of
 from remission.conduct.enrolment import is_enrolled
+from remission.conduct.known import day_one_of
 from remission.conduct.state import Participant, Recorded
 from remission.conduct.writing import from_text
-from remission.errors import InputRefused, InvariantBroken, NotFound
+from remission.errors import ActRefused, InputRefused, InvariantBroken, NotFound
 from remission.results.endpoints import respond
+from remission.terms.days import date_of
 from remission.terms.ids import SubjectId
-from remission.trial.calendar import not_future
+from remission.trial.calendar import not_before, not_future
 from remission.trial.trial import By, Trial
 
 
@@ -18,13 +21,23 @@ def assess_response(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Pa
     """Answer every endpoint from the results now known; follow-up begins.
 
     A later result does not change this entry: assess again, and both stay readable.
+
+    Raises
+    ------
+    ActRefused
+        While the window of a sample is open that has neither come nor been recorded as missed.
     """
     not_future(trial, by, subject.site, on)
-    responses = respond(trial.study, trial.participant(subject), by.at)
+    participant = trial.participant(subject)
+    _check_enrolled(participant)
+    responses = respond(trial.study, participant, by.at)
+    still_due = [endpoint for endpoint, response in responses.items() if response.pending]
+    for endpoint in still_due:
+        _check_still_due(trial, participant, endpoint, on)
     calls = tuple(
         ev.EndpointCall(endpoint, str(response.call or "missing")) for endpoint, response in responses.items()
     )
-    return trial.write(by, subject, ev.ResponseAssessed(on, calls))
+    return trial.write(by, subject, ev.ResponseAssessed(on, calls), decided_on=participant)
 
 
 def follow_up(
@@ -47,12 +60,20 @@ def second_cancer(trial: Trial, by: By, subject: SubjectId, *, on: date, what: s
 def died(trial: Trial, by: By, subject: SubjectId, *, on: date, cause: str) -> Participant:
     """Record a death; `cause` is leukaemia, treatment, other or unknown."""
     _one_of(cause, ("leukaemia", "treatment", "other", "unknown"), "cause of death", subject)
+    _not_before_infusion(trial, by, subject, on)
     return _write(trial, by, subject, ev.Died(on, cause), on)
 
 
 def lost(trial: Trial, by: By, subject: SubjectId, *, on: date, last_seen: date) -> Participant:
-    """Record that there is no contact any more."""
-    not_future(trial, by, subject.site, last_seen)
+    """Record that there is no contact any more; `last_seen` is not after `on`, nor before the child came."""
+    if last_seen > on:
+        raise InputRefused(
+            f"last seen on {last_seen}, lost on {on}",
+            where=f"participant {subject}",
+            do="check the two dates",
+        )
+    participant = trial.participant(subject)
+    not_before(participant, ev.Enrolled if is_enrolled(participant) else ev.Consented, last_seen)
     return _write(trial, by, subject, ev.LostToFollowUp(on, last_seen), on)
 
 
@@ -74,7 +95,10 @@ def found_ineligible(
     ------
     InputRefused
         If the study has no such criterion.
+    ActRefused
+        For a child who was never enrolled.
     """
+    _check_enrolled(trial.participant(subject))
     _one_of(criterion, tuple(known.id for known in trial.study.criteria), "criterion", subject)
     return _write(trial, by, subject, ev.FoundIneligibleLate(on, criterion, why), on)
 
@@ -99,7 +123,18 @@ def end_follow_up(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Part
 def correct(
     trial: Trial, by: By, subject: SubjectId, seq: int, event: ev.Event, *, reason: str
 ) -> Participant:
-    """Put the right words in the place of an entry; the wrong ones stay readable in the ledger."""
+    """Put the right words in the place of an entry; the wrong ones stay readable in the ledger.
+
+    Raises
+    ------
+    InputRefused, WrongStage, NotFound, NotAllowed
+        As `Trial.correct`.
+    Missing, Altered
+        If a file that a corrected result names is not in the trial's files as it was.
+    """
+    if isinstance(event, ev.MrdReported):
+        for ref in event.result.evidence.files:
+            trial.files.check(ref)
     return trial.correct(by, subject, seq, event, reason=reason)
 
 
@@ -129,12 +164,6 @@ def void(trial: Trial, by: By, subject: SubjectId, seq: int, *, reason: str) -> 
     InputRefused
         For an enrolment: a child once enrolled stays in the trial's counts.
     """
-    if isinstance(_entry(trial, subject, seq).event, ev.Enrolled):
-        raise InputRefused(
-            "an enrolment cannot be voided",
-            where=f"participant {subject}, entry {seq}",
-            do="record that the child was found ineligible, or withdrew",
-        )
     return trial.correct(by, subject, seq, ev.Voided(reason), reason=reason)
 
 
@@ -151,13 +180,38 @@ def _entry(trial: Trial, subject: SubjectId, seq: int) -> Recorded:
 
 def _write(trial: Trial, by: By, subject: SubjectId, event: ev.Event, on: date) -> Participant:
     not_future(trial, by, subject.site, on)
-    first = trial.participant(subject).last(
-        ev.Enrolled if is_enrolled(trial.participant(subject)) else ev.Consented
-    )
-    begun = cast("ev.Enrolled | ev.Consented", first.event).on if first else on
-    if on < begun:
-        raise InputRefused(f"{on} is before {begun}", where=f"participant {subject}", do="check the date")
+    participant = trial.participant(subject)
+    not_before(participant, ev.Enrolled if is_enrolled(participant) else ev.Consented, on)
     return trial.write(by, subject, event)
+
+
+def _check_enrolled(participant: Participant) -> None:
+    if not is_enrolled(participant):
+        raise ActRefused(
+            "the child was never enrolled", where=f"participant {participant.id}", do="check the number"
+        )
+
+
+def _check_still_due(trial: Trial, participant: Participant, endpoint: str, on: date) -> None:
+    point = trial.study.point(trial.study.endpoint(endpoint).point)
+    day_one = day_one_of(trial.study, participant)
+    last = None if day_one is None else date_of(point.window.last, day_one)
+    if last is None or on <= last:
+        raise ActRefused(
+            f"{endpoint}: the sample or its result may still come, until {last or 'a day not known'}",
+            where=f"participant {participant.id}",
+            do="wait for it, or record that the sample was missed",
+        )
+
+
+def _not_before_infusion(trial: Trial, by: By, subject: SubjectId, on: date) -> None:
+    latest = course_of(trial.study, trial.participant(subject), at=by.at).latest
+    if latest is not None and on < trial.today(subject.site, latest):
+        raise InputRefused(
+            f"{on} is before {latest.isoformat()}, the last thing recorded of the infusion",
+            where=f"participant {subject}",
+            do="check the date, or correct the earlier entry",
+        )
 
 
 def _one_of(word: str, allowed: tuple[str, ...], what: str, subject: SubjectId) -> None:

@@ -76,7 +76,7 @@ def report_flow(
     InputRefused
         For a sample not taken, a method not planned at its point, or counts that cannot be.
     """
-    point = _point_of(trial, subject, sample, Method.FLOW)
+    point = _taken(trial, subject, sample, Method.FLOW).point
     evidence = _evidence(trial, "flow counts", method_version, files, settings)
     assay = _assay(trial, Method.FLOW)
     result = from_flow_counts(
@@ -112,7 +112,7 @@ def report_ngs(
     InputRefused
         For a sample not taken, a method not planned at its point, or counts that cannot be.
     """
-    point = _point_of(trial, subject, sample, Method.NGS)
+    point = _taken(trial, subject, sample, Method.NGS).point
     evidence = _evidence(trial, "ngs counts", method_version, files, settings)
     loq = _assay(trial, Method.NGS).events_for_loq
     result = from_ngs_counts(templates, cells, evidence, loq_templates=loq, flags=_flags(flags, files))
@@ -126,9 +126,20 @@ def report(
 
     Raises
     ------
+    InputRefused
+        For a sample not taken, or taken at another point or later than `on`, a method not planned there, or
+        simulated evidence in a real trial.
     Missing, Altered
         If a file named in the evidence is not in the trial's files as it was.
     """
+    taken = _taken(trial, subject, sample, result.method)
+    where = f"participant {subject}, sample {sample}"
+    if taken.point != point:
+        raise InputRefused(f"the sample is of {taken.point}, not {point}", where=where, do="check the label")
+    if on < taken.on:
+        raise InputRefused(f"{on} is before {taken.on}, when it was taken", where=where, do="check the date")
+    if result.evidence.simulated and not trial.simulated:
+        raise InputRefused("the evidence is simulated", where=where, do="report it in a rehearsal")
     for ref in result.evidence.files:
         trial.files.check(ref)
     not_future(trial, by, subject.site, on)
@@ -145,7 +156,7 @@ def _planned(trial: Trial, point: str) -> SampleSpec:
     )
 
 
-def _point_of(trial: Trial, subject: SubjectId, sample: SampleId, method: Method) -> str:
+def _taken(trial: Trial, subject: SubjectId, sample: SampleId, method: Method) -> ev.MarrowTaken:
     for recorded in trial.participant(subject).all(ev.MarrowTaken):
         event = recorded.event
         if isinstance(event, ev.MarrowTaken) and event.sample == sample:
@@ -155,7 +166,7 @@ def _point_of(trial: Trial, subject: SubjectId, sample: SampleId, method: Method
                     where=f"participant {subject}, sample {sample}",
                     do="check method and sample",
                 )
-            return event.point
+            return event
     raise InputRefused(
         f"sample {sample} was never taken",
         where=f"participant {subject}",

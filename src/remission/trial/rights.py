@@ -4,7 +4,7 @@ A sponsor's people write nothing about a participant (ICH E6(R3) 4.2.2).
 """
 
 from remission.conduct import events as ev
-from remission.conduct.events import Event
+from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened
 from remission.errors import NotAllowed
 from remission.terms.actors import Actor, Role
 from remission.terms.ids import SiteId
@@ -56,6 +56,11 @@ RIGHTS: dict[Role, frozenset[type[Event]]] = {
     Role.REHEARSAL: _EVERY,
 }
 
+TRIAL_RIGHTS: dict[type[TrialEvent], frozenset[Role]] = {
+    TrialOpened: frozenset((Role.SPONSOR, Role.DOCTOR, Role.STATISTICIAN, Role.REHEARSAL)),
+    SiteActivated: frozenset((Role.SPONSOR, Role.MONITOR, Role.REHEARSAL)),
+}
+
 
 def check(actor: Actor, kind: type[Event], site: SiteId, *, simulated: bool) -> None:
     """Refuse what the actor's role or site does not allow.
@@ -65,19 +70,30 @@ def check(actor: Actor, kind: type[Event], site: SiteId, *, simulated: bool) -> 
     NotAllowed
         For a role without the right, a person of another site, or the rehearsal role in a real trial.
     """
-    where = f"{actor.name}, {actor.role}, site {actor.site or 'all'}"
-    if actor.role is Role.REHEARSAL and not simulated:
-        raise NotAllowed(
-            "the rehearsal may not write in a real trial", where=where, do="act as a named person"
-        )
-    if kind not in RIGHTS[actor.role]:
-        may = ", ".join(
-            role for role, kinds in RIGHTS.items() if kind in kinds and role is not Role.REHEARSAL
-        )
-        raise NotAllowed(f"a {actor.role} may not write {kind.__name__}", where=where, do=f"ask a {may}")
+    where = _check_role(
+        actor, kind, [role for role, kinds in RIGHTS.items() if kind in kinds], simulated=simulated
+    )
     if actor.site is not None and actor.site != site:
         raise NotAllowed(
             f"a person of site {actor.site} may not write about a participant of site {site}",
             where=where,
             do=f"ask a colleague at site {site}",
         )
+
+
+def check_trial(actor: Actor, kind: type[TrialEvent], *, simulated: bool) -> None:
+    """Refuse an event about the whole trial to a role without the right, as `check` does."""
+    _check_role(actor, kind, [role for role in Role if role in TRIAL_RIGHTS[kind]], simulated=simulated)
+
+
+def _check_role(actor: Actor, kind: type, roles: list[Role], *, simulated: bool) -> str:
+    """Refuse a role without the right; answers who acts, for the next refusal."""
+    where = f"{actor.name}, {actor.role}, site {actor.site or 'all'}"
+    if actor.role is Role.REHEARSAL and not simulated:
+        raise NotAllowed(
+            "the rehearsal may not write in a real trial", where=where, do="act as a named person"
+        )
+    if actor.role not in roles:
+        may = ", ".join(role for role in roles if role is not Role.REHEARSAL)
+        raise NotAllowed(f"a {actor.role} may not write {kind.__name__}", where=where, do=f"ask a {may}")
+    return where

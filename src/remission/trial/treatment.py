@@ -1,42 +1,54 @@
 """Dose orders, premedication, infusion: each act checked against the study's rules before it is written."""
 
-from collections.abc import Collection, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Collection
+from datetime import date, datetime
 from decimal import Decimal
 
 from remission.conduct import events as ev
 from remission.conduct.course import Course, course_of
-from remission.conduct.known import day_one_of, facts_of
-from remission.conduct.state import Participant, Stage
+from remission.conduct.state import Participant
+from remission.conduct.toxicities import toxicities
 from remission.errors import ActRefused, DoseHeld, InputRefused
 from remission.pharmacology.bags import BagHung, bag_plan
 from remission.pharmacology.body_size import body_surface
-from remission.pharmacology.dose_rules import order
-from remission.pharmacology.infusion import AfterPause, what_pause_means
-from remission.pharmacology.premedication import premedication
-from remission.terms.days import study_day
+from remission.pharmacology.dose_rules import FULL, LOW
+from remission.pharmacology.infusion import AfterPause
+from remission.pharmacology.premedication import RESTART, premedication
 from remission.terms.ids import SubjectId
-from remission.trial.calendar import instant, not_future
+from remission.trial.before_dose import (
+    STEP_UP,
+    after_pause,
+    check_held,
+    check_order,
+    check_premedication,
+    check_step_up,
+    order_on,
+    outside_window,
+    size_on,
+)
+from remission.trial.calendar import instant, not_before, not_future
 from remission.trial.trial import By, Trial
-from remission.trial.vigilance import check_restart
 
-FIRST_DOSE, STEP_UP, RESTART = "first_dose", "step_up", "restart"
-FULL, LOW = "full", "low"
+FIRST_DOSE = "first_dose"
+CONTINUOUS, SINGLE = "continuous", "single"
 
 
 def order_dose(
     trial: Trial, by: By, subject: SubjectId, *, on: date, step: str, level: str = "full"
 ) -> ev.DoseOrdered:
-    """Order a dose step by the rule in force, with the weight and height on record on that day.
+    """Order a dose step by the rule in force, with the weight and height on record for that day.
 
     Raises
     ------
     DoseHeld
         Without a weight (or a height, where the rule needs one), or where no rule fits.
+    InputRefused
+        For a day before enrolment or in the future.
     """
     not_future(trial, by, subject.site, on)
-    weight, height = _size(trial, subject, on)
-    made = order(trial.study.treatment, on=on, step=step, level=level, weight_kg=weight, height_cm=height)
+    participant = trial.participant(subject)
+    not_before(participant, ev.Enrolled, on)
+    made = order_on(trial, participant, on, step=step, level=level)
     event = ev.DoseOrdered(
         on,
         step,
@@ -44,30 +56,35 @@ def order_dose(
         made.amount,
         made.unit,
         level,
-        weight,
-        height,
+        made.weight_kg,
+        made.height_cm,
         made.body_surface_m2,
         made.rule.source.cite,
     )
-    trial.write(by, subject, event)
+    trial.write(by, subject, event, decided_on=participant)
     return event
 
 
 def premedicate(trial: Trial, by: By, subject: SubjectId, *, at: datetime, before: str) -> Participant:
     """Record the premedication that the study asks for before `before`, in its amount.
 
+    Before a restart it may be given while the pause is still shorter than the rule's hours: what counts is
+    how long it will have been.
+
     Raises
     ------
     InputRefused
-        If the study asks for none there.
+        If the study asks for none there, or nothing is paused that could restart.
     DoseHeld
         Without weight and height.
     """
-    instant(by, at, subject)
-    weight, height = _size(trial, subject, trial.today(subject.site, at))
+    _on_the_spot(trial, by, subject, at)
+    participant, rules = trial.participant(subject), trial.study.treatment.premedication
+    weight, height = size_on(trial, participant, trial.today(subject.site, at))
     surface = None if height is None else body_surface(trial.study.treatment.body_surface, weight, height)
-    lasting = course(trial, subject, at=at).pause
-    hours = None if lasting is None else lasting.hours
+    lasting = course_of(trial.study, participant, at=at).pause
+    asked = [Decimal(rule.after_pause_hours) for rule in rules if RESTART in rule.before]
+    hours = None if lasting is None else max([lasting.hours, *asked])
     due = premedication(trial.study.treatment, before=before, pause_hours=hours, body_surface=surface)
     if not due:
         raise InputRefused(
@@ -76,7 +93,7 @@ def premedicate(trial: Trial, by: By, subject: SubjectId, *, at: datetime, befor
             do=f"use one of {FIRST_DOSE}, {STEP_UP}, {RESTART}, when it is due",
         )
     given = [ev.PremedicationGiven(item.drug, item.amount, item.unit, at, before) for item in due]
-    return trial.write(by, subject, *given)
+    return trial.write(by, subject, *given, decided_on=participant)
 
 
 def start(
@@ -87,25 +104,30 @@ def start(
     Raises
     ------
     DoseHeld
-        Without an order for the step, or without the premedication.
+        Without an order for the step, without the premedication, or while a toxicity holds it.
     ActRefused
-        Outside the start window, unless `deviation` says why: then both are recorded.
+        In a study of single doses; outside the start window, unless `deviation` says why: then both are
+        recorded.
     """
-    instant(by, at, subject)
+    _check_mode(trial, CONTINUOUS)
+    _on_the_spot(trial, by, subject, at)
     participant = trial.participant(subject)
-    _check_order(participant, step, "full")
-    _check_premedication(trial, participant, FIRST_DOSE, at)
-    outside = tuple(_outside_window(trial, participant, at, deviation))
-    return trial.write(by, subject, *outside, ev.InfusionStarted(at, step))
+    _check_toxicities(trial, participant, FULL, at)
+    check_order(trial, participant, step, FULL, at)
+    check_premedication(trial, participant, FIRST_DOSE, at)
+    outside = tuple(outside_window(trial, participant, at, deviation))
+    return trial.write(by, subject, *outside, ev.InfusionStarted(at, step), decided_on=participant)
 
 
 def give_dose(
     trial: Trial, by: By, subject: SubjectId, *, at: datetime, step: str, deviation: str | None = None
 ) -> Participant:
     """Record a single dose of a step. Raises as `start`; a step is given once."""
-    instant(by, at, subject)
+    _check_mode(trial, SINGLE)
+    _on_the_spot(trial, by, subject, at)
     participant = trial.participant(subject)
-    _check_order(participant, step, "full")
+    _check_toxicities(trial, participant, FULL, at)
+    check_order(trial, participant, step, FULL, at)
     given = {
         item.event.step for item in participant.all(ev.DoseGiven) if isinstance(item.event, ev.DoseGiven)
     }
@@ -114,18 +136,31 @@ def give_dose(
             f"step {step!r} was given already", where=f"participant {subject}", do="check the step"
         )
     if not given:
-        _check_premedication(trial, participant, FIRST_DOSE, at)
-    outside = () if given else tuple(_outside_window(trial, participant, at, deviation))
-    return trial.write(by, subject, *outside, ev.DoseGiven(at, step))
+        check_premedication(trial, participant, FIRST_DOSE, at)
+    outside = () if given else tuple(outside_window(trial, participant, at, deviation))
+    return trial.write(by, subject, *outside, ev.DoseGiven(at, step), decided_on=participant)
 
 
 def pause(
     trial: Trial, by: By, subject: SubjectId, *, at: datetime, why: str, toxicity: str = ""
 ) -> Participant:
-    """Record that the infusion was interrupted. `toxicity`: id of the report that made it so."""
-    instant(by, at, subject)
-    _in_order(trial, subject, at)
-    return trial.write(by, subject, ev.InfusionPaused(at, why, toxicity))
+    """Record that the infusion was interrupted. `toxicity`: id of the report that made it so.
+
+    Raises
+    ------
+    InputRefused
+        For a report that was never made.
+    """
+    _check_mode(trial, CONTINUOUS)
+    _on_the_spot(trial, by, subject, at)
+    participant = trial.participant(subject)
+    if toxicity and toxicity not in {known.id for known in toxicities(participant)}:
+        raise InputRefused(
+            f"there is no toxicity report {toxicity!r}",
+            where=f"participant {subject}",
+            do="report the toxicity first, or check its id",
+        )
+    return trial.write(by, subject, ev.InfusionPaused(at, why, toxicity), decided_on=participant)
 
 
 def restart(trial: Trial, by: By, subject: SubjectId, *, at: datetime, level: str = "full") -> Participant:
@@ -134,22 +169,22 @@ def restart(trial: Trial, by: By, subject: SubjectId, *, at: datetime, level: st
     Raises
     ------
     DoseHeld
-        While a toxicity rule holds it, after too long a pause, without an order at that level, or without the
-        premedication that the pause asks for.
+        While a toxicity rule holds it, after too long a pause, without an order at that level, without the
+        premedication that the pause asks for, or at the full level sooner than a step up is allowed.
     """
-    instant(by, at, subject)
+    _check_mode(trial, CONTINUOUS)
+    _on_the_spot(trial, by, subject, at)
     participant = trial.participant(subject)
-    course_now = course_of(trial.study, participant, at=at)
-    if course_now.pause is not None:
-        _in_order(trial, subject, at)
-        _check_pause(trial, course_now, subject)
-        check_restart(
-            trial.study, participant, course_now, level=level, at=at, today=trial.today(subject.site, at)
-        )
-        _check_order(participant, course_now.step, level)
-        if _what_it_means(trial, course_now) is AfterPause.RESTART_WITH_PREMEDICATION:
-            _check_premedication(trial, participant, RESTART, at, since=course_now.pause.start)
-    return trial.write(by, subject, ev.InfusionRestarted(at, level))
+    standing = course_of(trial.study, participant, at=at)
+    if standing.pause is not None:
+        means = after_pause(trial, participant, standing.pause)
+        check_held(trial, participant, standing, level=level, at=at)
+        if standing.level == LOW and level == FULL:
+            check_step_up(trial, participant, at)
+        check_order(trial, participant, standing.step, level, at)
+        if means is AfterPause.RESTART_WITH_PREMEDICATION:
+            check_premedication(trial, participant, RESTART, at, since=standing.pause.start)
+    return trial.write(by, subject, ev.InfusionRestarted(at, level), decided_on=participant)
 
 
 def escalate(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Participant:
@@ -158,28 +193,24 @@ def escalate(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Parti
     Raises
     ------
     DoseHeld
-        If it does not run at the low level, a rule asks for more days at it, or there is no order at the full
-        level or no premedication before the step up.
+        If it does not run at the low level, a rule asks for more days at it, a toxicity holds it, or there is
+        no order at the full level or no premedication before the step up.
     """
-    instant(by, at, subject)
-    _in_order(trial, subject, at)
+    _check_mode(trial, CONTINUOUS)
+    _on_the_spot(trial, by, subject, at)
     participant = trial.participant(subject)
     standing = course_of(trial.study, participant, at=at)
-    where = f"participant {subject}"
     if not standing.running or standing.level != LOW:
-        raise DoseHeld("the infusion does not run at the low level", where=where, do="check the participant")
-    since = standing.pauses[-1].end if standing.pauses else None
-    after = max((rule.escalate_after_days or 0 for rule in trial.study.treatment.toxicity), default=0)
-    if since is not None and at - since < timedelta(days=after):
-        low_for = f"{(at - since) / timedelta(days=1):.1f} days"
         raise DoseHeld(
-            f"it has run at the low level for {low_for} of {after} days",
-            where=where,
-            do=f"wait until {after} days",
+            "the infusion does not run at the low level",
+            where=f"participant {subject}",
+            do="check the participant",
         )
-    _check_order(participant, standing.step, FULL)
-    _check_premedication(trial, participant, STEP_UP, at, since=since)
-    return trial.write(by, subject, ev.InfusionPaused(at, "step up"), ev.InfusionRestarted(at, FULL))
+    check_held(trial, participant, standing, level=FULL, at=at)
+    check_step_up(trial, participant, at)
+    check_order(trial, participant, standing.step, FULL, at)
+    up = (ev.InfusionPaused(at, "step up"), ev.InfusionRestarted(at, FULL))
+    return trial.write(by, subject, *up, decided_on=participant)
 
 
 def complete(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Participant:
@@ -190,12 +221,12 @@ def complete(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Parti
     ActRefused
         If less than the study's share of the planned hours has run, or a planned dose is missing.
     """
-    instant(by, at, subject)
-    _in_order(trial, subject, at)
-    standing = course_of(trial.study, trial.participant(subject), at=at)
+    _on_the_spot(trial, by, subject, at)
+    participant = trial.participant(subject)
+    standing = course_of(trial.study, participant, at=at)
     treatment = trial.study.treatment
     if (
-        treatment.mode == "continuous"
+        treatment.mode == CONTINUOUS
         and standing.infused_hours < standing.planned_hours * treatment.full_course_from
     ):
         raise ActRefused(
@@ -204,26 +235,26 @@ def complete(trial: Trial, by: By, subject: SubjectId, *, at: datetime) -> Parti
             do="wait for the end of the course, or record that treatment was stopped",
         )
     planned = {step.id for table in treatment.tables for step in table.steps}
-    if treatment.mode != "continuous" and not planned <= set(standing.doses):
+    if treatment.mode == SINGLE and not planned <= set(standing.doses):
         missing = ", ".join(sorted(planned - set(standing.doses)))
         raise ActRefused(
             f"not given: {missing}", where=f"participant {subject}", do="give them, or record a stop"
         )
-    return trial.write(by, subject, ev.TreatmentCompleted(at))
+    return trial.write(by, subject, ev.TreatmentCompleted(at), decided_on=participant)
 
 
 def stop(
     trial: Trial, by: By, subject: SubjectId, *, at: datetime, why: str, as_protocol: bool
 ) -> Participant:
     """Record that the course was ended early; `as_protocol`: because a rule of the protocol said so."""
-    instant(by, at, subject)
-    _in_order(trial, subject, at)
+    _on_the_spot(trial, by, subject, at)
     return trial.write(by, subject, ev.TreatmentStopped(at, why, as_protocol))
 
 
 def not_given(trial: Trial, by: By, subject: SubjectId, *, on: date, why: str) -> Participant:
     """Record that an enrolled child never received the drug."""
     not_future(trial, by, subject.site, on)
+    not_before(trial.participant(subject), ev.Enrolled, on)
     return trial.write(by, subject, ev.TreatmentNotGiven(on, why))
 
 
@@ -240,106 +271,40 @@ def bags(trial: Trial, subject: SubjectId, *, at: datetime, prepared: Collection
     DoseHeld
         Without a weight on record.
     """
-    weight, _ = _size(trial, subject, trial.today(subject.site, at))
+    weight, _ = size_on(trial, trial.participant(subject), trial.today(subject.site, at))
     standing = course(trial, subject, at=at)
     left = max(standing.planned_hours - standing.infused_hours, Decimal(0))
     return bag_plan(left, weight_kg=weight, prepared=prepared)
 
 
-def _size(trial: Trial, subject: SubjectId, on: date) -> tuple[Decimal, Decimal | None]:
-    answers = facts_of(trial.study, trial.participant(subject)).answers
-    weight = answers.get(trial.study.weight_fact)
-    height = answers.get(trial.study.height_fact)
-    if weight is None or weight.on > on:
-        raise _held(trial, subject, trial.study.weight_fact)
-    assert isinstance(weight.value, Decimal)
-    if height is None or height.on > on:
-        return weight.value, None
-    assert isinstance(height.value, Decimal)
-    return weight.value, height.value
-
-
-def _held(trial: Trial, subject: SubjectId, fact: str) -> DoseHeld:
-    label = trial.study.fact(fact).label.en
-    return DoseHeld(
-        f"{label} is not known",
-        where=f"participant {subject}",
-        do=f"record it: remission participant answer {subject} {fact} ...",
-    )
-
-
-def _check_order(participant: Participant, step: str, level: str) -> None:
-    for item in participant.all(ev.DoseOrdered):
-        if isinstance(item.event, ev.DoseOrdered) and (item.event.step, item.event.level) == (step, level):
-            return
-    raise DoseHeld(
-        f"there is no order for step {step!r} at the {level} level",
-        where=f"participant {participant.id}",
-        do="order the dose first: remission treatment order",
-    )
-
-
-def _check_premedication(
-    trial: Trial, participant: Participant, before: str, at: datetime, since: datetime | None = None
-) -> None:
-    if not any(before in rule.before for rule in trial.study.treatment.premedication):
-        return
-    for item in participant.all(ev.PremedicationGiven):
-        given = item.event
-        if (
-            isinstance(given, ev.PremedicationGiven)
-            and given.before == before
-            and given.at <= at
-            and (since is None or given.at >= since)
-        ):
-            return
-    raise DoseHeld(
-        f"no premedication was given before {before.replace('_', ' ')}",
-        where=f"participant {participant.id}",
-        do="give and record it first: remission treatment premedicate",
-    )
-
-
-def _outside_window(
-    trial: Trial, participant: Participant, at: datetime, deviation: str | None
-) -> Iterator[ev.DeviationReported]:
-    day_one = day_one_of(trial.study, participant)
-    if day_one is None or participant.stage is not Stage.ENROLLED:
-        return
-    on = trial.today(participant.site, at)
-    window, day = trial.study.treatment.start_window, study_day(on, day_one)
-    if day in window:
-        return
-    if not deviation:
+def _check_mode(trial: Trial, mode: str) -> None:
+    study = trial.study
+    if study.treatment.mode != mode:
         raise ActRefused(
-            f"day {day} is outside the start window, days {window.first} to {window.last}",
-            where=f"participant {participant.id}",
-            do="say why with a deviation, which is recorded too",
-        )
-    yield ev.DeviationReported(on, "start window", True, f"day {day}: {deviation}")
-
-
-def _what_it_means(trial: Trial, standing: Course) -> AfterPause:
-    assert standing.pause is not None
-    return what_pause_means(trial.study.treatment, standing.pause.hours)
-
-
-def _check_pause(trial: Trial, standing: Course, subject: SubjectId) -> None:
-    if standing.pause is not None and _what_it_means(trial, standing) is AfterPause.COURSE_ENDS:
-        rule, days = trial.study.treatment.pause, f"{standing.pause.hours / 24:.1f} days"
-        raise DoseHeld(
-            f"the pause has lasted {days}, more than {rule.continue_within_days}",
-            where=f"participant {subject}",
-            do=f"record that treatment was stopped. {rule.longer.en}",
+            f"the study gives {study.treatment.drug} as {study.treatment.mode} treatment, not {mode}",
+            where=f"study {study.id}",
+            do="record doses given, one by one"
+            if mode == CONTINUOUS
+            else "record start and end of the infusion",
         )
 
 
-def _in_order(trial: Trial, subject: SubjectId, at: datetime) -> None:
-    """Refuse an instant before the latest one of the course."""
-    latest = course(trial, subject, at=at).latest
-    if latest is not None and at < latest:
+def _check_toxicities(trial: Trial, participant: Participant, level: str, at: datetime) -> None:
+    check_held(trial, participant, course_of(trial.study, participant, at=at), level=level, at=at)
+
+
+def _on_the_spot(trial: Trial, by: By, subject: SubjectId, at: datetime) -> None:
+    """Refuse an instant in the future, before enrolment, or before the last thing recorded of the drug."""
+    instant(by, at, subject)
+    participant = trial.participant(subject)
+    not_before(participant, ev.Enrolled, trial.today(subject.site, at))
+    latest = course_of(trial.study, participant, at=at).latest
+    known = [] if latest is None else [latest]
+    known += [item.event.at for item in participant.all(ev.DoseGiven) if isinstance(item.event, ev.DoseGiven)]
+    last = max(known, default=at)
+    if at < last:
         raise InputRefused(
-            f"{at.isoformat()} is before {latest.isoformat()}, the last thing recorded of the infusion",
+            f"{at.isoformat()} is before {last.isoformat()}, the last thing recorded of the treatment",
             where=f"participant {subject}",
             do="check the time, or correct the earlier entry",
         )

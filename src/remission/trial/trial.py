@@ -8,8 +8,6 @@
                files/ab/...      raw files, the study file and the record, under their sha256
 """
 
-import os
-import tomllib
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,14 +17,13 @@ from io import BytesIO
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened, Voided
+from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened
 from remission.conduct.state import Participant, Recorded, Stage, after, replay
 from remission.conduct.writing import from_text, to_text
 from remission.errors import (
     InputRefused,
     InvariantBroken,
     LedgerMoved,
-    Malformed,
     Missing,
     NotAllowed,
     NotFound,
@@ -45,9 +42,10 @@ from remission.terms.actors import Actor
 from remission.terms.evidence import EntryRef
 from remission.terms.ids import SiteId, SubjectId
 from remission.trial import rights
+from remission.trial.correction import check_sense, check_words
+from remission.trial.settings import SETTINGS, default_address, read_address, write_settings
 from remission.trial.sitting import Sitting
 
-SETTINGS = "trial.toml"
 _HEADS = "ledger.heads"
 
 
@@ -97,12 +95,13 @@ class Trial:
         refusals = check_study(read, read_record(BytesIO(record), "record").record).refusals
         if refusals:
             raise refusals[0]
+        rights.check_trial(by.actor, TrialOpened, simulated=simulated)
         if (folder / SETTINGS).exists():
             raise StoreRefused(
                 "there is a trial here already", where=str(folder), do="open it, or choose another folder"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        address = address or f"sqlite:///{(folder / 'ledger.sqlite3').absolute()}"
+        address = address or default_address(folder)
         trial = cls(folder, Ledger.create(address, read.id, folder / _HEADS, at=by.at))
         opened = TrialOpened(
             read.id,
@@ -112,7 +111,7 @@ class Trial:
             simulated,
         )
         trial._append_trial(by, opened)
-        _write_settings(folder, read, address)
+        write_settings(folder, read.id, address)
         return trial
 
     @classmethod
@@ -126,23 +125,7 @@ class Trial:
         Malformed
             If its settings cannot be read.
         """
-        path = folder / SETTINGS
-        if not path.exists():
-            raise Missing(
-                "there is no trial here",
-                where=str(folder),
-                do="create one: remission trial create, or rehearse",
-            )
-        try:
-            settings = tomllib.loads(path.read_text(encoding="utf-8"))
-            address = settings["store"]["address"]
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-            raise Malformed(
-                f"settings cannot be read: {error}", where=str(path), do="restore trial.toml"
-            ) from None
-        if address == "sqlite":
-            address = f"sqlite:///{(folder / 'ledger.sqlite3').absolute()}"
-        return cls(folder, Ledger.open(address, folder / _HEADS))
+        return cls(folder, Ledger.open(read_address(folder), folder / _HEADS))
 
     # ------------------------------------------------------------ what was promised
 
@@ -232,24 +215,33 @@ class Trial:
     def _refresh(self) -> None:
         if self._sitting is not None:  # one process writes, and nothing of it is in the ledger yet
             return
-        changed: set[str] = set()
-        for entry in self.ledger.entries(after=self._seen):
-            self._seen = entry.seq
+        seen, trial_events = self._seen, list[TrialEvent]()
+        read: dict[str, list[Recorded]] = {}
+        for entry in self.ledger.entries(after=seen):
+            seen = entry.seq
             if entry.subject is None:
-                event = from_text(entry.kind, entry.payload, where=f"ledger entry {entry.seq}")
-                assert isinstance(event, TrialEvent)
-                self._trial_events.append(event)
+                trial_events.append(_trial_event(entry))
             else:
-                self._recorded.setdefault(entry.subject, []).append(_recorded(entry))
-                changed.add(entry.subject)
-        for id in changed:
-            subject = SubjectId(id)
-            self._participants[subject] = replay(subject, self._recorded[id])
+                read.setdefault(entry.subject, []).append(_recorded(entry))
+        changed = {
+            SubjectId(id): replay(SubjectId(id), [*self._recorded.get(id, ()), *items])
+            for id, items in read.items()
+        }
+        # Kept only when all of it could be read: an entry that cannot is met again, never passed over.
+        for id, items in read.items():
+            self._recorded.setdefault(id, []).extend(items)
+        self._participants.update(changed)
+        self._trial_events += trial_events
+        self._seen = seen
 
     # ------------------------------------------------------------ writing
 
-    def write(self, by: By, subject: SubjectId, *events: Event, reason: str | None = None) -> Participant:
+    def write(
+        self, by: By, subject: SubjectId, *events: Event, decided_on: Participant | None = None
+    ) -> Participant:
         """Write events about a participant, all or none, if stage and rights permit.
+
+        `decided_on`: the participant, as read, on which the decision to write rests.
 
         Raises
         ------
@@ -260,11 +252,17 @@ class Trial:
         """
         self._refresh()
         known = self._participants.get(subject)
+        if decided_on is not None and known is not decided_on:
+            raise LedgerMoved(
+                "somebody else wrote about this participant in the same moment",
+                where=f"participant {subject}",
+                do="look at the participant again, and decide again",
+            )
         stage = known.stage if known else Stage.UNKNOWN
         for event in events:
             rights.check(by.actor, type(event), subject.site, simulated=self.simulated)
             stage = after(stage, event, where=f"participant {subject}")
-        self._append(by, subject, events, reason=reason)
+        self._append(by, subject, events)
         return self.participant(subject)
 
     def correct(self, by: By, subject: SubjectId, seq: int, event: Event, *, reason: str) -> Participant:
@@ -275,7 +273,7 @@ class Trial:
         NotFound
             If that entry is not one of the participant's.
         InputRefused
-            Without a reason, or for an event of another kind.
+            Without a reason, or for words that the act itself would have refused (see `correction`).
         WrongStage
             If what follows would not have been permitted.
         """
@@ -292,18 +290,13 @@ class Trial:
                 where=f"participant {subject}",
                 do="look the number up on the participant's page",
             )
-        if type(event) not in (type(old.event), Voided):
-            raise InputRefused(
-                f"{type(event).__name__} cannot stand for {type(old.event).__name__}",
-                where=f"entry {seq}",
-                do="void the wrong entry and record the right one",
-            )
+        check_words(self.study, old, event, today=self.today(subject.site, by.at), now=by.at)
         rights.check(by.actor, type(event), subject.site, simulated=self.simulated)
         rights.check(by.actor, type(old.event), subject.site, simulated=self.simulated)
         changed = Recorded(
             event, EntryRef(self._seen + 1, ""), "", by.actor.name, by.actor.role, (seq,), reason
         )
-        replay(subject, [*items, changed])
+        check_sense(self.study, replay(subject, [*items, changed]), now=by.at)
         self._append(by, subject, (event,), reason=reason, corrects=seq)
         return self.participant(subject)
 
@@ -420,8 +413,9 @@ class Trial:
         NotFound
             If the study has no such site.
         NotAllowed
-            If it is active already.
+            If it is active already, or for a role without the right.
         """
+        rights.check_trial(by.actor, SiteActivated, simulated=self.simulated)
         if site not in {known.id for known in self.study.sites}:
             raise NotFound(
                 f"the study has no site {site}", where=f"study {self.study.id}", do="add it to the study file"
@@ -435,6 +429,17 @@ class Trial:
         return at.astimezone(ZoneInfo(self.study.site(site).time_zone)).date()
 
 
+def _trial_event(entry: Entry) -> TrialEvent:
+    event = from_text(entry.kind, entry.payload, where=f"ledger entry {entry.seq}")
+    if not isinstance(event, TrialEvent):
+        raise InvariantBroken(
+            f"{entry.kind} is about a participant, yet names none",
+            where=f"ledger entry {entry.seq}",
+            do="run remission trial verify",
+        )
+    return event
+
+
 def _recorded(entry: Entry) -> Recorded:
     event = from_text(entry.kind, entry.payload, where=f"ledger entry {entry.seq}")
     if isinstance(event, TrialEvent):
@@ -446,16 +451,6 @@ def _recorded(entry: Entry) -> Recorded:
     replaces = () if entry.corrects is None else (entry.corrects,)
     ref = EntryRef(entry.seq, entry.hash)
     return Recorded(event, ref, entry.recorded_at, entry.actor, entry.role, replaces, entry.reason)
-
-
-def _write_settings(folder: Path, study: Study, address: str) -> None:
-    kept = "sqlite" if address.startswith("sqlite") else address
-    text = (
-        f'# A trial of Remission.\nschema_version = 1\nstudy = "{study.id}"\n\n[store]\naddress = "{kept}"\n'
-    )
-    temporary = folder / f".{SETTINGS}.{os.getpid()}"
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(folder / SETTINGS)
 
 
 def now() -> datetime:

@@ -2,25 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 
 from remission.conduct import events as ev
-from remission.conduct.course import Course
 from remission.conduct.state import Participant
-from remission.conduct.toxicities import Toxicity, toxicities
-from remission.errors import DoseHeld, InputRefused
-from remission.protocol.study import Study, ToxicityRule
+from remission.conduct.toxicities import SEIZURE, seizures, toxicities
+from remission.errors import InputRefused
+from remission.protocol.study import Study
 from remission.safety.crs import Crs, crs_grade
 from remission.safety.graded import Graded
-from remission.safety.holding import Action, Answer, What, action, may_restart
-from remission.safety.icans import Icans, Seizure, icans_grade
+from remission.safety.holding import REPEATED_SEIZURE, Action, action
+from remission.safety.icans import Icans, icans_grade
 from remission.terms.evidence import Setting
 from remission.terms.ids import SubjectId
 from remission.trial.calendar import not_future
 from remission.trial.trial import By, Trial
-
-SEIZURE = "seizure"
 
 
 def report_toxicity(
@@ -39,6 +35,8 @@ def report_toxicity(
 ) -> tuple[Participant, Action]:
     """Report a toxicity; answers what the study's rules make of it.
 
+    A term that the rules name is written as they write it, however it was entered.
+
     Raises
     ------
     InputRefused
@@ -55,6 +53,7 @@ def report_toxicity(
             f"{id!r} is reported already", where=where, do="regrade it, or give the new one its own id"
         )
     not_future(trial, by, subject.site, began)
+    term = _as_in_rules(trial.study, term)
     event = ev.ToxicityReported(id, term, system, grade, began, serious, related, tuple(components))
     participant = trial.write(by, subject, event)
     return participant, action(
@@ -62,9 +61,17 @@ def report_toxicity(
         term=term,
         grade=grade,
         at_low_dose=_at_low_dose(participant),
-        seizures=_seizures(participant),
+        seizures=seizures(participant),
         held_days=None,
     )
+
+
+def _as_in_rules(study: Study, term: str) -> str:
+    """The term as the toxicity rules spell it: " CRS" must not fall among the others for its letters."""
+    spelled = {rule.term.casefold(): rule.term for rule in study.treatment.toxicity}
+    spelled.setdefault(SEIZURE, SEIZURE)
+    spelled.pop(REPEATED_SEIZURE, None)
+    return spelled.get(term.strip().casefold(), term.strip())
 
 
 def report_crs(
@@ -166,70 +173,6 @@ def deviate(
     """Record that something was done otherwise than the protocol says."""
     not_future(trial, by, subject.site, on)
     return trial.write(by, subject, ev.DeviationReported(on, rule, major, what))
-
-
-def check_restart(
-    study: Study, participant: Participant, course: Course, *, level: str, at: datetime, today: date
-) -> None:
-    """Refuse a restart that a rule does not allow yet, or no more.
-
-    The report that the pause names is held against its own rule with its worst grade; every other toxicity
-    against what its present grade asks for.
-
-    Raises
-    ------
-    DoseHeld
-        Naming the toxicity and the rule's words.
-    """
-    lasting = course.pause
-    if lasting is None:
-        return
-    for toxicity in toxicities(participant):
-        behind = toxicity.id == lasting.toxicity
-        said = action(
-            study.treatment,
-            term=toxicity.term,
-            grade=toxicity.worst if behind else toxicity.grade,
-            at_low_dose=course.level == "low",
-            seizures=_seizures(participant),
-            held_days=lasting.hours / 24 if behind else None,
-        )
-        where = f"participant {participant.id}, toxicity {toxicity.id} ({toxicity.term})"
-        if said.action is What.STOP:
-            raise DoseHeld(said.text.en, where=where, do="record that treatment was stopped")
-        if said.action is What.HOLD and said.rule is not None:
-            _check_hold(
-                said.rule, toxicity, level, lasting.hours / 24 if behind else Decimal(0), today, where
-            )
-
-
-def _check_hold(
-    rule: ToxicityRule, toxicity: Toxicity, level: str, held_days: Decimal, today: date, where: str
-) -> None:
-    since = None if rule.until_grade is None else toxicity.at_or_below_since(rule.until_grade)
-    said = may_restart(
-        rule,
-        grade_now=toxicity.grade,
-        days_at_or_below=0 if since is None else (today - since).days,
-        held_days=held_days,
-    )
-    if said.answer is Answer.NEVER:
-        raise DoseHeld(said.text.en, where=where, do="record that treatment was stopped")
-    if said.answer is Answer.NOT_YET:
-        raise DoseHeld(said.text.en, where=where, do="wait, and record the grade when it has changed")
-    if said.level == "low" and level != "low":
-        raise DoseHeld(said.text.en, where=where, do="order and restart at the low level")
-
-
-def _seizures(participant: Participant) -> int:
-    """Seizures reported, by their own term or as a component of a neurologic report."""
-    reports = (item.event for item in participant.all(ev.ToxicityReported))
-    return sum(isinstance(said, ev.ToxicityReported) and _is_seizure(said) for said in reports)
-
-
-def _is_seizure(said: ev.ToxicityReported) -> bool:
-    seen = {setting.name: setting.value for setting in said.components}.get(SEIZURE)
-    return said.term == SEIZURE or seen in (Seizure.BRIEF, Seizure.PROLONGED)
 
 
 def _at_low_dose(participant: Participant) -> bool:
