@@ -54,9 +54,9 @@ def running(folder: Path) -> Generator[str]:
         try:
             yield f"http://{HOST}:{listening.getsockname()[1]}"
         finally:
+            server.task_dispatcher.shutdown()  # those who answer first, for they still wake the server
             server.trigger.pull_trigger(server.close)  # in the server's own thread, which then ends
             thread.join(timeout=10)
-            server.task_dispatcher.shutdown()
 
 
 def check(folder: Path) -> list[tuple[str, str, int, float]]:

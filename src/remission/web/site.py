@@ -34,7 +34,10 @@ def configure() -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "handlers": {"stderr": {"class": "logging.StreamHandler"}},
-            "loggers": {"django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False}},
+            "loggers": {
+                "django": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
+                "waitress.queue": {"level": "ERROR"},  # readers who wait a moment are no news
+            },
         },
         MIDDLEWARE=[
             "remission.web.headers.security_headers",
