@@ -35,8 +35,10 @@ def size_on(trial: Trial, participant: Participant, on: date) -> tuple[Decimal, 
             do=f"record it: remission participant answer {participant.id} {fact} ...",
         )
     assert isinstance(weight.value, Decimal)
-    assert height is None or isinstance(height.value, Decimal)
-    return weight.value, None if height is None else height.value
+    if height is None:
+        return weight.value, None
+    assert isinstance(height.value, Decimal)
+    return weight.value, height.value
 
 
 def order_on(trial: Trial, participant: Participant, on: date, *, step: str, level: str) -> DoseOrder:
