@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from remission.cli.telling import told
 from remission.cli.words import instant, say
 from remission.conduct.state import Participant
 from remission.results.analysis import SIMULATED
@@ -48,8 +49,12 @@ def _login() -> str:
 
 def when(trial: Trial, subject: str, text: str) -> datetime:
     """An instant; without its zone, by the clock of the participant's hospital."""
-    site = trial.participant(SubjectId(subject)).site
-    return instant(text, ZoneInfo(trial.study.site(site).time_zone))
+    return instant(text, zone_of(trial, SubjectId(subject)))
+
+
+def zone_of(trial: Trial, subject: SubjectId) -> ZoneInfo:
+    """The time zone of a participant's hospital."""
+    return ZoneInfo(trial.study.site(trial.participant(subject).site).time_zone)
 
 
 def say_of(trial: Trial, answer: dict[str, Any], text: str, *, as_json: bool) -> None:
@@ -59,8 +64,8 @@ def say_of(trial: Trial, answer: dict[str, Any], text: str, *, as_json: bool) ->
 
 
 def say_participant(trial: Trial, participant: Participant, *, as_json: bool) -> None:
-    """Print where a participant stands after an act."""
-    last = participant.history[-1]
+    """Print where a participant stands after an act, and what it wrote."""
+    last = trial.raw(participant.id)[-1]
     answer = {
         "participant": participant.id,
         "site": participant.site,
@@ -69,5 +74,5 @@ def say_participant(trial: Trial, participant: Participant, *, as_json: bool) ->
         "entry": last.ref.seq,
         "hash": last.ref.hash,
     }
-    stage = participant.stage.replace("_", " ")
-    say_of(trial, answer, f"{participant.id}: {stage} (ledger entry {last.ref.seq})", as_json=as_json)
+    stage, said = participant.stage.replace("_", " "), told(last.event, zone_of(trial, participant.id))
+    say_of(trial, answer, f"{participant.id}: {stage}\nentry {last.ref.seq}, {said}", as_json=as_json)

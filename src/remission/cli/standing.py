@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from remission.cli.desk import Folder, opened, say_of
+from remission.cli.desk import Folder, opened, say_of, zone_of
+from remission.cli.telling import entry_line
 from remission.cli.words import AsOf, Json, Language, Spoken, Subject, as_of
 from remission.conduct.due import due as due_now
-from remission.conduct.state import Participant, Recorded, Stage
+from remission.conduct.state import Participant, Stage
 from remission.conduct.writing import to_text
 from remission.terms.ids import SubjectId
 from remission.trial.trial import now
@@ -43,7 +44,8 @@ def show(subject: Subject, trial: Folder = None, at: AsOf = None, json: Json = F
     known = opened(trial)
     one = known.participant(SubjectId(subject), as_of=as_of(at))
     lines = [f"{one.id}: {one.stage.replace('_', ' ')}"]
-    lines += [_history_line(item) for item in one.history]
+    zone = zone_of(known, one.id)
+    lines += [entry_line(item, zone) for item in one.history]
     say_of(known, _participant_json(one), "\n".join(lines), as_json=json)
 
 
@@ -54,10 +56,12 @@ def due(subject: Subject, trial: Folder = None, words: Language = Spoken.EN, jso
     one = known.participant(SubjectId(subject))
     today = known.today(one.site, now())
     items = due_now(known.study, one, today=today)
+    facts = {fact.label: fact.id for fact in known.study.facts}
     rows = [
         {
             "what": item.what.en,
             "what_zh": item.what.zh,
+            "fact": facts.get(item.what),
             "who": item.who,
             "urgency": item.urgency(today),
             "first": item.first.isoformat() if item.first else None,
@@ -66,7 +70,8 @@ def due(subject: Subject, trial: Folder = None, words: Language = Spoken.EN, jso
         for item in items
     ]
     lines = [
-        f"{item.urgency(today):<6} {item.last or item.first or '':<11} {item.what.in_(words)} ({item.who})"
+        f"{item.urgency(today):<6} {item.last or item.first or ''!s:<11} {item.what.in_(words)} ({item.who})"
+        + (f"  answer {facts[item.what]}" if item.what in facts else "")
         for item in items
     ]
     say_of(
@@ -96,8 +101,3 @@ def _participant_json(one: Participant) -> dict[str, Any]:
             for item in one.history
         ],
     }
-
-
-def _history_line(item: Recorded) -> str:
-    said = f"{type(item.event).__name__}  {to_text(item.event)}"
-    return f"{item.ref.seq:>7}  {item.recorded_at}  {said}  ({item.actor}, {item.role})"

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of, say_participant, when
+from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of, say_participant, when, zone_of
+from remission.cli.telling import local
 from remission.cli.words import At, Json, On, Subject, day
+from remission.conduct.events import PremedicationGiven
 from remission.conduct.label import outside_label
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
@@ -86,14 +88,19 @@ def premedicate(
     json: Json = False,
 ) -> None:
     """Record the premedication, in the amount of the study file."""
-    known = opened(trial)
-    say_participant(
-        known,
-        treatment.premedicate(
-            known, by(name, role), SubjectId(subject), at=when(known, subject, at), before=before
-        ),
-        as_json=json,
-    )
+    known, who = opened(trial), SubjectId(subject)
+    moment = when(known, subject, at)
+    earlier = len(known.raw(who))
+    participant = treatment.premedicate(known, by(name, role), who, at=moment, before=before)
+    given = [item.event for item in known.raw(who)[earlier:]]
+    rows = [
+        {"drug": one.drug, "amount": str(one.amount), "unit": one.unit}
+        for one in given
+        if isinstance(one, PremedicationGiven)
+    ]
+    text = "; ".join(f"{row['drug']} {row['amount']} {row['unit']}" for row in rows)
+    answer = {"participant": participant.id, "stage": participant.stage, "given": rows}
+    say_of(known, answer, f"{subject}: {text}", as_json=json)
 
 
 @app.command()
@@ -323,5 +330,7 @@ def course(subject: Subject, trial: Folder = None, json: Json = False) -> None:
     }
     ran = f"{standing.infused_hours} of {standing.planned_hours} h infused"
     text = f"{subject}: {ran}, {len(standing.pauses)} pauses"
-    end = f", planned end {standing.planned_end.isoformat()}" if standing.planned_end else ""
-    say_of(known, answer, text + end, as_json=json)
+    end = standing.planned_end
+    if end is not None:
+        text += f", planned end {local(end, zone_of(known, SubjectId(subject)))}"
+    say_of(known, answer, text, as_json=json)

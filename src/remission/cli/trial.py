@@ -10,7 +10,7 @@ from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of
 from remission.cli.tables import table_lines
 from remission.cli.words import AsOf, Json, Language, Spoken, as_of, say
 from remission.conduct.stages_table import stage_rows
-from remission.errors import InputRefused
+from remission.errors import InputRefused, NotFound
 from remission.results.publish import results_section
 from remission.results.why import as_json, why_lines
 from remission.results.why import why as walked_back
@@ -66,7 +66,7 @@ def results(
     words: Language = Spoken.EN,
     json: Json = False,
     numbers: Annotated[
-        bool, typer.Option("--numbers", help="With --json: every number with its id, instead.")
+        bool, typer.Option("--numbers", help="Every number with its id (for remission trial why), instead.")
     ] = False,
 ) -> None:
     """Print the results. With --json, in the shape of a registry record's resultsSection."""
@@ -77,6 +77,11 @@ def results(
     elif json:
         section = results_section(known.study, found, known.record)
         say_of(known, {"study": known.study.id, "resultsSection": section}, "", as_json=True)
+    elif numbers:
+        shown = (
+            f"{id} = {one.text.in_(words)}  ({one.label.in_(words)})" for id, one in found.numbers.items()
+        )
+        say_of(known, {}, "\n".join(shown), as_json=False)
     else:
         print("\n".join(table_lines(found, words)))
 
@@ -114,6 +119,10 @@ def site_copy(
 ) -> None:
     """Write a hospital's own copy of its entries, which can be verified without this trial."""
     known = opened(trial)
+    if site not in {one.id for one in known.study.sites}:
+        raise NotFound(
+            f"the study has no site {site}", where=f"study {known.study.id}", do="see: remission site list"
+        )
     lines = 0
     try:
         with output.open("xb") as stream:
