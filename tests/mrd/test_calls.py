@@ -147,8 +147,8 @@ def test_a_disqualifying_flag_says_nothing_either_way(found: int) -> None:
             2_895_733,
             "0 of 100,000 cell equivalents (0 %): the test could see 0.002996 %, 0.0001 % is required; "
             "2,895,733 more cell equivalents (18,823 ng of DNA) would do.",
-            "100,000个细胞（cell equivalents）中检出0个（0 %）：本次检测下限为0.002996 %，方案要求0.0001 %；"
-            "还需2,895,733个细胞（cell equivalents，18,823 ng DNA）。",
+            "100,000个细胞当量中检出0个（0 %）：本次检测下限为0.002996 %，方案要求0.0001 %；"
+            "还需2,895,733个细胞当量（18,823 ng DNA）。",
         ),
     ],
 )
@@ -167,7 +167,7 @@ def test_words_of_a_negative_and_a_positive() -> None:
     positive = against(ngs(4.25, 10**6), NGS, NGS)
     assert positive.reason.en == "4.25 of 1,000,000 cell equivalents: 0.000425 %, not below 0.0001 %."
     assert (
-        positive.reason.zh == "1,000,000个细胞（cell equivalents）中检出4.25个：0.000425 %，不低于0.0001 %。"
+        positive.reason.zh == "1,000,000个细胞当量中检出4.25个：0.000425 %，不低于0.0001 %。"
     )
     assert negative.more_cells is None and positive.more_cells is None
 

@@ -11,6 +11,7 @@ from remission.conduct.course import course_of
 from remission.conduct.enrolment import enrolment_window
 from remission.conduct.known import day_one_of, latest_answers
 from remission.conduct.state import Participant, Stage
+from remission.mrd.words import method_name
 from remission.protocol.study import SampleSpec, Study
 from remission.terms.days import after_months, date_of, study_day
 from remission.terms.words import Text
@@ -118,7 +119,8 @@ def _sample(study: Study, participant: Participant, spec: SampleSpec, day_one: d
     }
     for method in spec.methods:
         if method not in reported:
-            what = Text(f"{spec.name.en}: {method} MRD result", f"{spec.name.zh}：{method} MRD结果")
+            said = method_name(method)
+            what = Text(f"{spec.name.en}: {said.en} MRD result", f"{spec.name.zh}：{said.zh} MRD结果")
             yield Due(what, "laboratory", first, last, window.target)
 
 

@@ -1,8 +1,10 @@
 """Levels and answers in the words of the ward, in English and Chinese."""
 
 import math
+from collections.abc import Mapping
 from decimal import Context, Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 from remission.errors import InputRefused
 from remission.mrd.limits import dna_for
@@ -32,13 +34,31 @@ def percent(level: float) -> str:
     return f"{shown:f} %"
 
 
+def method_name(method: str) -> Text:
+    """A method as people say it: flow, NGS."""
+    return _METHODS.get(method, Text(method, method))
+
+
+def cells_name(denominator: str) -> Text:
+    """A denominator as people say it; a name we do not know stays as the laboratory wrote it."""
+    return Text(denominator, _CELLS_ZH.get(denominator, f"细胞（{denominator}）"))
+
+
+_METHODS: Mapping[str, Text] = MappingProxyType(
+    {Method.FLOW: Text("flow", "流式"), Method.NGS: Text("NGS", "NGS")}
+)
+_CELLS_ZH: Mapping[str, str] = MappingProxyType(
+    {"nucleated cells": "有核细胞", "mononuclear cells": "单个核细胞", "cell equivalents": "细胞当量"}
+)
+
+
 def negative(result: MrdResult, threshold: Fraction) -> Text:
     """Below the threshold, by a test able to see it."""
     level, limit, lod = percent(result.level), percent(float(threshold)), percent(result.lod)
     return Text(
         f"{_found(result)} of {result.cells:,} {result.primary}: {level}, below {limit}; "
         f"the test could see {lod}.",
-        f"{result.cells:,}个细胞（{result.primary}）中检出{_found(result)}个：{level}，低于{limit}；"
+        f"{result.cells:,}个{cells_name(result.primary).zh}中检出{_found(result)}个：{level}，低于{limit}；"
         f"本次检测下限为{lod}。",
     )
 
@@ -48,22 +68,22 @@ def positive(result: MrdResult, threshold: Fraction) -> Text:
     level, limit = percent(result.level), percent(float(threshold))
     return Text(
         f"{_found(result)} of {result.cells:,} {result.primary}: {level}, not below {limit}.",
-        f"{result.cells:,}个细胞（{result.primary}）中检出{_found(result)}个：{level}，不低于{limit}。",
+        f"{result.cells:,}个{cells_name(result.primary).zh}中检出{_found(result)}个：{level}，不低于{limit}。",
     )
 
 
 def too_shallow(result: MrdResult, required_lod: Fraction, more: int) -> Text:
     """The test could not see low enough; `more` cells would do."""
     level, lod, required = percent(result.level), percent(result.lod), percent(float(required_lod))
-    en, zh = f"{more:,} more {result.primary}", f"还需{more:,}个细胞（{result.primary}"
+    en, zh = f"{more:,} more {result.primary}", f"{more:,}个{cells_name(result.primary).zh}"
     if result.method == Method.NGS:
         dna = math.ceil(dna_for(more))
-        en, zh = f"{en} ({dna:,} ng of DNA)", f"{zh}，{dna:,} ng DNA"
+        en, zh = f"{en} ({dna:,} ng of DNA)", f"{zh}（{dna:,} ng DNA）"
     return Text(
         f"{_found(result)} of {result.cells:,} {result.primary} ({level}): the test could see {lod}, "
         f"{required} is required; {en} would do.",
-        f"{result.cells:,}个细胞（{result.primary}）中检出{_found(result)}个（{level}）：本次检测下限为{lod}，"
-        f"方案要求{required}；{zh}）。",
+        f"{result.cells:,}个{cells_name(result.primary).zh}中检出{_found(result)}个（{level}）：本次检测下限为{lod}，"
+        f"方案要求{required}；还需{zh}。",
     )
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 
 from remission.conduct import events as ev
-from remission.mrd.words import percent
+from remission.mrd.words import method_name, percent
 from remission.protocol.study import FactKind, FactSpec, Study
 from remission.results.dossier import Dossier
 from remission.results.numbers import (
@@ -52,6 +52,7 @@ _STATISTICS: tuple[tuple[str, str, str], ...] = (
     ("maximum", "largest", "最大值"),
 )
 _AGE = Text("Age at enrolment", "入组年龄")
+_UNITS_ZH = {"years": "岁", "m2": "m²", "10*9/L": "10⁹/L"}
 _MISSING = Text("missing", "缺失")
 
 
@@ -97,7 +98,8 @@ def characteristics(study: Study) -> list[Characteristic]:
     for sample in study.samples:
         if sample.purpose == "trigger":
             for method in sample.methods:
-                label = Text(f"{sample.name.en}, {method} MRD", f"{sample.name.zh}，{method} MRD")
+                said = method_name(method)
+                label = Text(f"{sample.name.en}, {said.en} MRD", f"{sample.name.zh}，{said.zh} MRD")
                 stem, value = f"mrd_{method}_{sample.point}", partial(_level, method, sample.point)
                 found.append(Characteristic(stem, label, FRACTION, value, shown=percent))
     return found
@@ -221,8 +223,10 @@ def _measured(book: Book, asked: Characteristic, columns: Sequence[Column]) -> l
         cells.append(Cell(tuple(_described(book, asked, column, values)), "{} ({}–{}) [{}–{}]"))
         words = Text(f"{asked.label.en}: {_MISSING.en}", f"{asked.label.zh}：{_MISSING.zh}")
         missing.append(_counted(book, f"baseline.{asked.stem}.missing", words, column, values, None))
-    unit = "" if asked.unit == FRACTION else f" ({asked.unit})"
-    label = Text(f"{asked.label.en}{unit}", f"{asked.label.zh}{unit}")
+    label = asked.label
+    if asked.unit != FRACTION:
+        zh = _UNITS_ZH.get(asked.unit, asked.unit)
+        label = Text(f"{asked.label.en} ({asked.unit})", f"{asked.label.zh}（{zh}）")
     return [Row(label, tuple(cells)), Row(_MISSING, tuple(missing), 1)]
 
 

@@ -1,5 +1,6 @@
 """One endpoint against its historical control: exact test, critical value, and how far the control holds."""
 
+from remission.mrd.words import method_name
 from remission.protocol.study import Evidence, Study
 from remission.results.numbers import (
     FRACTION,
@@ -54,10 +55,11 @@ def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
             )
         )
     if rate.method != end.method:
+        was, now = method_name(rate.method), method_name(end.method)
         found.append(
             Text(
-                f"{end.name.en}: the control was measured by {rate.method}, the endpoint by {end.method}.",
-                f"{end.name.zh}：对照采用{rate.method}检测，终点采用{end.method}检测。",
+                f"{end.name.en}: the control was measured by {was.en}, the endpoint by {now.en}.",
+                f"{end.name.zh}：对照采用{was.zh}检测，终点采用{now.zh}检测。",
             )
         )
     return tuple(found)

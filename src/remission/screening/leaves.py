@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from remission.mrd.calls import Call, against
-from remission.mrd.words import percent
+from remission.mrd.words import method_name, percent
 from remission.protocol.criteria import (
     AgeMonths,
     Answer,
@@ -142,7 +142,8 @@ def _age(leaf: Compare, place: Place) -> Leaf:
 
 def _level(leaf: Compare, level: Level, place: Place) -> Leaf:
     point = place.study.point(level.point)
-    what = Text(f"{level.method} MRD, {point.name.en}", f"{level.method} MRD，{point.name.zh}")
+    method = method_name(level.method)
+    what = Text(f"{method.en} MRD, {point.name.en}", f"{method.zh} MRD，{point.name.zh}")
     measured = place.facts.results.get((level.method, level.point))
     if measured is None or measured.on > place.on:
         why = Text("sample missed", "样本缺失") if level.point in place.facts.missed else None
