@@ -116,7 +116,7 @@ def test_the_study_files_reading_of_and_comes_first(study: Study, build: SimpleN
 def test_caveats_stand_where_the_control_has_no_evidence(results: Results) -> None:
     notes = results.table("endpoint.ngs_negative").notes
     assert any("has no evidence" in note.en and "无证据" in note.zh for note in notes)
-    assert any("measured by flow, the endpoint by ngs" in note.en for note in notes)
+    assert any("measured by flow, the endpoint by NGS" in note.en for note in notes)
     assert any("is an assumption" in note.en for note in results.table("endpoint.flow_negative").notes)
 
 
