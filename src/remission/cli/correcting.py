@@ -20,7 +20,10 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def correct(
     subject: Subject,
-    entry: Annotated[int, typer.Argument(help="The wrong entry's number (see: remission participant show).")],
+    entry: Annotated[
+        int,
+        typer.Argument(metavar="ENTRY", help="The wrong entry's number (see: remission participant show)."),
+    ],
     reason: Annotated[str, typer.Option(help="Why it is changed.")],
     changes: Annotated[
         list[str] | None,
@@ -53,7 +56,9 @@ def correct(
 @app.command()
 def void(
     subject: Subject,
-    entry: Annotated[int, typer.Argument(help="The entry's number (see: remission participant show).")],
+    entry: Annotated[
+        int, typer.Argument(metavar="ENTRY", help="The entry's number (see: remission participant show).")
+    ],
     reason: Annotated[str, typer.Option(help="Why it should never have been made.")],
     trial: Folder = None,
     name: Name = "",

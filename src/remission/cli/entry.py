@@ -50,9 +50,14 @@ def consent(
 def answer(
     subject: Subject,
     fact: Annotated[
-        str, typer.Argument(help="The question, such as weight (see: remission protocol questions).")
+        str,
+        typer.Argument(
+            metavar="FACT", help="The question, such as weight (see: remission protocol questions)."
+        ),
     ],
-    value: Annotated[str, typer.Argument(help="The answer: yes, no, a number, a code or YYYY-MM-DD.")],
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="The answer: yes, no, a number, a code or YYYY-MM-DD.")
+    ],
     on: On,
     trial: Folder = None,
     name: Name = "",
@@ -72,7 +77,10 @@ def answer(
 def happened(
     subject: Subject,
     kind: Annotated[
-        str, typer.Argument(help="What: convulsion, chemotherapy, ... (see: remission protocol questions).")
+        str,
+        typer.Argument(
+            metavar="KIND", help="What: convulsion, chemotherapy, ... (see: remission protocol questions)."
+        ),
     ],
     first: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="First day.")],
     last: Annotated[

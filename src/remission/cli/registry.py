@@ -16,6 +16,11 @@ from remission.registry.write_page import write_page
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
 
+@app.callback()
+def _noun() -> None:  # without it, a noun that has one verb only would leave the verb out
+    pass
+
+
 def reading(path: Path) -> Reading:
     """Read the record in a file.
 
@@ -35,7 +40,7 @@ def reading(path: Path) -> Reading:
 
 @app.command()
 def read(
-    file: Annotated[Path, typer.Argument(help="A registry page, API v2 JSON or legacy XML.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A registry page, API v2 JSON or legacy XML.")],
     json: Json = False,
 ) -> None:
     """Read a record and print it, with what is absent from this source and what the reader did not know."""

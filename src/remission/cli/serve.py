@@ -14,7 +14,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def serve(
-    folder: Annotated[Path | None, typer.Argument(help="The trial's folder (here, or my-trial).")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="FOLDER", help="The trial's folder (here, or my-trial).")
+    ] = None,
     trial: Folder = None,
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0: a free one.", min=0, max=65535)] = 8719,

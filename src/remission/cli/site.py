@@ -39,7 +39,7 @@ def list_sites(trial: Folder = None, json: Json = False) -> None:
 
 @app.command()
 def activate(
-    site: Annotated[str, typer.Argument(help="The hospital's number, such as 03.")],
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The hospital's number, such as 03.")],
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.SPONSOR,

@@ -14,6 +14,7 @@ from remission.errors import InputRefused, NotFound
 from remission.results.publish import results_section
 from remission.results.why import as_json, why_lines
 from remission.results.why import why as walked_back
+from remission.store.site_copy import verify_site_copy
 from remission.terms.actors import Role
 from remission.trial import reading
 from remission.trial.studies import study_files
@@ -25,9 +26,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 @app.command()
 def create(
     study: Annotated[
-        str, typer.Argument(help="A shipped study, such as nct06607419, or the path of a study.toml.")
+        str,
+        typer.Argument(
+            metavar="STUDY", help="A shipped study, such as nct06607419, or the path of a study.toml."
+        ),
     ],
-    folder: Annotated[Path, typer.Argument(help="Where the trial is to live.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the trial is to live.")],
     address: Annotated[
         str | None, typer.Option(help="PostgreSQL address of the ledger; without it, SQLite in the folder.")
     ] = None,
@@ -88,7 +92,9 @@ def results(
 
 @app.command()
 def why(
-    number: Annotated[str, typer.Argument(help="A number's id, such as endpoint.flow_negative.itt.rate.")],
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="The number (see: remission trial results --numbers).")
+    ],
     trial: Folder = None,
     at: AsOf = None,
     words: Language = Spoken.EN,
@@ -112,7 +118,7 @@ def stages(json: Json = False) -> None:
 
 @app.command("site-copy")
 def site_copy(
-    site: Annotated[str, typer.Argument(help="The hospital's number.")],
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The hospital's number.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write (JSON lines).")],
     trial: Folder = None,
     json: Json = False,
@@ -136,5 +142,22 @@ def site_copy(
         known,
         {"site": site, "file": str(output), "lines": lines},
         f"{lines} lines in {output}",
+        as_json=json,
+    )
+
+
+@app.command("verify-copy")
+def verify_copy(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A hospital's copy, as remission trial site-copy wrote it.")
+    ],
+    json: Json = False,
+) -> None:
+    """Check a hospital's copy by the file alone; name the first entry that is not as written."""
+    with file.open("rb") as stream:
+        checked = verify_site_copy(stream, file.name)
+    say(
+        {"file": str(file), "entries": checked.entries, "head": checked.head},
+        f"{checked.entries} entries are as they were written; head {checked.head}",
         as_json=json,
     )
