@@ -92,7 +92,11 @@ def _of_options(study: Study) -> Iterator[tuple[str, tuple[str, ...]]]:
     """An option of a command, and the study's words for it."""
     yield "participant consent --site", tuple(site.id for site in study.sites)
     yield "participant happened --purpose", tuple(dict.fromkeys(_purposes(study)))
-    flags = (flag for end in study.endpoints for flag in (*end.disqualifying_flags, *end.blinding_flags))
+    flags = (
+        flag
+        for assay in study.assays
+        for flag in (*assay.disqualifying_flags, *assay.blinding_flags, *assay.needed_after_treatment)
+    )
     yield "sample flow, ngs --flag", tuple(dict.fromkeys(flags))
     steps = (step.id for table in study.treatment.tables for step in table.steps)
     yield "treatment order --step", tuple(dict.fromkeys(steps))
