@@ -93,10 +93,10 @@ def _questions(study: Study, participant: Participant, day_one: date | None) -> 
 def _samples(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:
     if participant.stage not in _SAMPLED:
         return
+    purpose = "trigger" if participant.stage in _BEFORE_TREATMENT else "endpoint"
     for spec in study.samples:
-        if spec.purpose == "endpoint" and participant.stage in _BEFORE_TREATMENT:
-            continue
-        yield from _sample(study, participant, spec, day_one)
+        if spec.purpose == purpose:
+            yield from _sample(study, participant, spec, day_one)
 
 
 def _sample(study: Study, participant: Participant, spec: SampleSpec, day_one: date | None) -> Iterator[Due]:

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from sys import intern
 from zoneinfo import ZoneInfo
 
 from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpened
@@ -450,7 +451,8 @@ def _recorded(entry: Entry) -> Recorded:
         )
     replaces = () if entry.corrects is None else (entry.corrects,)
     ref = EntryRef(entry.seq, entry.hash)
-    return Recorded(event, ref, entry.recorded_at, entry.actor, entry.role, replaces, entry.reason)
+    actor, role = intern(entry.actor), intern(entry.role)  # a few people wrote half a million entries
+    return Recorded(event, ref, entry.recorded_at, actor, role, replaces, entry.reason)
 
 
 def now() -> datetime:
