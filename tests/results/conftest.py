@@ -38,7 +38,11 @@ def instant(number: int, hour: int = 4) -> datetime:
 def flow(found: int, cells: int = 500_000, flags: tuple[str, ...] = (), name: str = "a.fcs") -> MrdResult:
     evidence = Evidence("flow-gate", "2.1", (FileRef(name, sha(name), 1000),), (), simulated=False)
     return from_flow_counts(
-        found, (Denominator("nucleated cells", cells),), "nucleated cells", evidence, flags=flags
+        found,
+        (Denominator("nucleated cells", cells),),
+        "nucleated cells",
+        evidence,
+        flags=(*flags, "cd19-independent-gate"),
     )
 
 

@@ -120,6 +120,10 @@ def test_a_response_rests_on_enrolment_and_result(study: Study, build: SimpleNam
     assert kinds == {ev.Enrolled, ev.MrdReported, ev.MarrowTaken}
 
 
+SPOILT: dict[str, set[str]] = {"flow": set(), "ngs": {"no-index-clone", "contaminated"}}
+BLINDED = {"flow": {"cd19-only-gate", "hemodilute"}, "ngs": {"hemodilute"}}
+
+
 def slow_and_obvious(child: Participant, endpoint: Endpoint, window: Window, build: SimpleNamespace) -> str:
     """The same answer from the events as a clerk reads them, for the criterion of the shipped study."""
     said = [recorded.event for recorded in child.history]
@@ -138,11 +142,11 @@ def slow_and_obvious(child: Participant, endpoint: Endpoint, window: Window, bui
         shown = not below and (
             result.level >= result.lod or (result.method == "ngs" and result.lower >= limit)
         )
-        if set(result.flags) & set(endpoint.disqualifying_flags):
+        if set(result.flags) & SPOILT[endpoint.method]:
             answer = "indeterminate"
         elif shown:
             answer = "non_responder"
-        elif set(result.flags) & set(endpoint.blinding_flags):
+        elif set(result.flags) & BLINDED[endpoint.method]:
             answer = "indeterminate"
         else:
             answer = "responder" if deep and below else "indeterminate"

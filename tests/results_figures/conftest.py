@@ -56,7 +56,8 @@ def evidence(name: str) -> Evidence:
 
 def flow(level: float, cells: int, name: str, flags: tuple[str, ...] = ()) -> MrdResult:
     examined = (Denominator("nucleated cells", cells),)
-    return from_flow_counts(round(level * cells), examined, "nucleated cells", evidence(name), flags=flags)
+    stated = (*flags, "cd19-independent-gate")
+    return from_flow_counts(round(level * cells), examined, "nucleated cells", evidence(name), flags=stated)
 
 
 def ngs(level: float, cells: int, name: str) -> MrdResult:

@@ -90,7 +90,7 @@ def flow(
         trial, by(day, Role.LABORATORY), subject, sample=SampleId(f"{subject}-{point}"), found=found,
         examined=[Denominator("nucleated cells", cells), Denominator("mononuclear cells", cells * 3 // 4)],
         primary="nucleated cells", files=laboratory.keep_files(trial, [raw]), on=date_of(day, DAY_ONE),
-        method_version="1.0",
+        method_version="1.0", flags=["cd19-independent-gate"],
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from remission.mrd.result import Method
 from remission.protocol.criteria import DaysOf, Happened, leaves
 from remission.protocol.finding import parsed
 from remission.protocol.page import Page
@@ -92,12 +93,11 @@ def _of_options(study: Study) -> Iterator[tuple[str, tuple[str, ...]]]:
     """An option of a command, and the study's words for it."""
     yield "participant consent --site", tuple(site.id for site in study.sites)
     yield "participant happened --purpose", tuple(dict.fromkeys(_purposes(study)))
-    flags = (
-        flag
-        for assay in study.assays
-        for flag in (*assay.disqualifying_flags, *assay.blinding_flags, *assay.needed_after_treatment)
-    )
-    yield "sample flow, ngs --flag", tuple(dict.fromkeys(flags))
+    for assay in study.assays:
+        yield f"sample {assay.method} --flag", (*assay.disqualifying_flags, *assay.blinding_flags)
+        yield f"sample {assay.method} --flag, asked for after treatment", assay.needed_after_treatment
+        if assay.method == Method.FLOW:
+            yield "sample flow --examined, the first", (f"{assay.denominator}=COUNT",)
     steps = (step.id for table in study.treatment.tables for step in table.steps)
     yield "treatment order --step", tuple(dict.fromkeys(steps))
     yield "toxicity report --term", tuple(dict.fromkeys(rule.term for rule in study.treatment.toxicity))

@@ -93,5 +93,22 @@ def disqualified(flags: tuple[str, ...]) -> Text:
     return Text(f"Flagged {named}: this test cannot answer.", f"标记为{named}：本次检测不能作答。")
 
 
+def not_stated(lacking: tuple[str, ...]) -> Text:
+    """What a negative needs the laboratory to state, and it has not."""
+    named = ", ".join(lacking)
+    return Text(
+        f"Not stated: {named}. Without it this test never shows a negative.",
+        f"未注明{named}：未注明时本次检测不能判为阴性。",
+    )
+
+
+def other_denominator(given: str, asked: str) -> Text:
+    """The level refers to other cells than the study counts."""
+    return Text(
+        f"Counted in {given}; the study counts in {asked}, and the two are not interchangeable.",
+        f"以{cells_name(given).zh}为分母；研究以{cells_name(asked).zh}为分母，二者不可互换。",
+    )
+
+
 def _found(result: MrdResult) -> str:
     return f"{result.found:,}" if isinstance(result.found, int) else f"{result.found:.3g}"

@@ -209,7 +209,7 @@ def _response(study: Study, page: Page) -> None:
     for endpoint in study.endpoints:
         limit, lod = percent(float(endpoint.threshold)), percent(float(endpoint.required_lod))
         other = _INDETERMINATE[endpoint.indeterminate]
-        flags = ", ".join((*endpoint.disqualifying_flags, *endpoint.blinding_flags)) or "-"
+        flags = _flags(study, endpoint.method)
         said.append(
             Text(
                 f"{endpoint.name.en}: below {limit}, by a test that can see {lod}; no negative with a flag "
@@ -219,3 +219,8 @@ def _response(study: Study, page: Page) -> None:
             )
         )
     page.items(said)
+
+
+def _flags(study: Study, method: str) -> str:
+    assay = study.assay(method)
+    return ", ".join((*assay.disqualifying_flags, *assay.blinding_flags)) if assay else "-"

@@ -281,10 +281,7 @@ class SampleSpec:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Level by `method` at `point` below `threshold`, shown by a test whose LOD is at most `required_lod`.
-
-    `disqualifying_flags`: such a result says nothing; `blinding_flags`: it can be positive, never negative.
-    """
+    """Level by `method` at `point` below `threshold`, shown by a test whose LOD is at most `required_lod`."""
 
     id: str
     name: Text
@@ -294,11 +291,9 @@ class Endpoint:
     required_lod: Decimal
     certainty: Decimal
     indeterminate: Indeterminate
-    disqualifying_flags: tuple[str, ...]
     record_text: str
     mark: Mark
     note: Text
-    blinding_flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,15 +390,25 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Assay:
-    """What the laboratory plans to put into a test of `method`: cells or nanograms of DNA."""
+    """What the laboratory plans to put into a test of `method`, and what spoils it.
+
+    `denominator`: the cells a level refers to; `cells` of them, or `dna_ng` nanograms of DNA, are asked for.
+    With a flag of `disqualifying_flags` a result says nothing; of `blinding_flags` it can be positive, never
+    negative. `needed_after_treatment`: flags without which a sample taken after the study's treatment began
+    is never negative.
+    """
 
     method: str
+    denominator: str
     cells: int
     events_for_lod: int
     events_for_loq: int
     mark: Mark
     cite: str
     dna_ng: Decimal | None = None
+    disqualifying_flags: tuple[str, ...] = ()
+    blinding_flags: tuple[str, ...] = ()
+    needed_after_treatment: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,6 +466,10 @@ class Study:
     def criterion(self, id: str) -> Criterion:
         """The criterion named `id`."""
         return next(criterion for criterion in self.criteria if criterion.id == id)
+
+    def assay(self, method: str) -> Assay | None:
+        """What the laboratory plans by a method, or None."""
+        return next((assay for assay in self.assays if assay.method == method), None)
 
     def endpoint(self, id: str) -> Endpoint:
         """The endpoint named `id`."""

@@ -49,6 +49,7 @@ def run(
     cells = np.maximum(cells, _FEWEST_CELLS).astype(np.int64)
     flags = {flag: numbers.random(n) < chance for flag, chance in lab.flags.items()}
     blind = flags.get(lab.blind_flag, np.zeros(n, dtype=np.bool_))
+    flags |= {said: ~blind & (numbers.random(n) < chance) for said, chance in lab.states.items()}
     visible = np.minimum(1.0, np.where(blind, level * (1 - unseen), level) + lab.background)
     if plan.method == Method.FLOW:
         found = numbers.binomial(cells, visible)

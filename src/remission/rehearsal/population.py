@@ -147,7 +147,8 @@ class AssayDraw:
     """A laboratory's tests: depth relative to the study's plan, background and what spoils a test.
 
     `depth_median` and `depth_log_spread` multiply the planned cells; `background` is the level found where
-    there is nothing; `flags` are chances of flags that the laboratory raises; `blind_flag` names the flag
+    there is nothing; `flags` are chances of flags that the laboratory raises, `states` those of statements it
+    makes of a test that is not blind; `blind_flag` names the flag
     of a test that cannot see cells without the drug's target. `result_days`: from, to after the sample.
     """
 
@@ -161,6 +162,7 @@ class AssayDraw:
     mark: Mark
     cite: str
     blind_flag: str = ""
+    states: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)

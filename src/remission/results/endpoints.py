@@ -9,13 +9,13 @@ known only after treatment and applies makes a non-responder of any answer, and 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from fractions import Fraction
 
 from remission.conduct import events as ev
 from remission.conduct.known import facts_of
 from remission.conduct.state import Participant, Stage
-from remission.mrd.calls import Call, against
+from remission.mrd.calls import Call
 from remission.mrd.result import MrdResult
+from remission.protocol.answering import answered
 from remission.protocol.criteria import Truth
 from remission.protocol.study import Consequence, Endpoint, Indeterminate, Phase, Study
 from remission.results.dossier import Dossier, opened
@@ -96,12 +96,8 @@ def _found(dossier: Dossier, endpoint: Endpoint) -> Response:
         return _without_result(dossier, endpoint)
     taken = _taken(dossier, endpoint.point, reported.event.sample)
     refs = (dossier.enrolment.ref, reported.ref, *(() if taken is None else (taken[1],)))
-    answer = against(
-        reported.event.result,
-        Fraction(str(endpoint.threshold)),
-        Fraction(str(endpoint.required_lod)),
-        frozenset(endpoint.disqualifying_flags),
-        frozenset(endpoint.blinding_flags),
+    answer = answered(
+        dossier.study, endpoint.point, reported.event.result, endpoint.threshold, endpoint.required_lod
     )
     counted = {
         Call.NEGATIVE: CountedAs.RESPONDER,

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
-from remission.mrd.calls import Call, against
+from remission.mrd.calls import Call
 from remission.mrd.words import method_name, percent
+from remission.protocol.answering import answered
 from remission.protocol.criteria import (
     AgeMonths,
     Answer,
@@ -148,27 +148,18 @@ def _level(leaf: Compare, level: Level, place: Place) -> Leaf:
     if measured is None or measured.on > place.on:
         why = Text("sample missed", "样本缺失") if level.point in place.facts.missed else None
         return _unknown(what, "laboratory", place.by(point.window.last), why)
-    threshold = Fraction(str(leaf.value))
-    found = against(measured.result, threshold, threshold, *_flags(level, place.study))
+    limit = Decimal(str(leaf.value))
+    found = answered(place.study, level.point, measured.result, limit, limit)
     if found.call is Call.NOT_EVALUABLE:
         unknown = _unknown(what, "laboratory", place.by(point.window.last), found.reason)
         return Leaf(
             unknown.truth, unknown.said, _refs(measured.ref), unknown.missing, unknown.asked_of, unknown.by
         )
     reaches = found.call is Call.POSITIVE
-    shown, limit = percent(measured.result.level), percent(float(threshold))
+    shown, bound = percent(measured.result.level), percent(float(limit))
     sign = "≥" if reaches else "<"
-    said = Text(f"{what.en} {shown} {sign} {limit}", f"{what.zh} {shown} {sign} {limit}")
+    said = Text(f"{what.en} {shown} {sign} {bound}", f"{what.zh} {shown} {sign} {bound}")
     return Leaf(Truth.of(reaches == (leaf.sign == ">=")), said, _refs(measured.ref))
-
-
-def _flags(level: Level, study: Study) -> tuple[frozenset[str], frozenset[str]]:
-    """The disqualifying and the blinding flags of the endpoints that read the same measurement."""
-    same = [end for end in study.endpoints if (end.method, end.point) == (level.method, level.point)]
-    return (
-        frozenset(flag for end in same for flag in end.disqualifying_flags),
-        frozenset(flag for end in same for flag in end.blinding_flags),
-    )
 
 
 def _happened(leaf: Happened, place: Place) -> Leaf:

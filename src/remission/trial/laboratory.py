@@ -79,6 +79,12 @@ def report_flow(
     point = _taken(trial, subject, sample, Method.FLOW).point
     evidence = _evidence(trial, "flow counts", method_version, files, settings)
     assay = _assay(trial, Method.FLOW)
+    if primary != assay.denominator:
+        raise InputRefused(
+            f"the level would refer to {primary!r}; the study counts in {assay.denominator!r}",
+            where=f"participant {subject}, sample {sample}",
+            do=f"give the count of {assay.denominator}, first; add other denominators beside it",
+        )
     result = from_flow_counts(
         found,
         tuple(examined),

@@ -1,0 +1,60 @@
+"""A laboratory result held against a threshold as the study's assay demands it.
+
+The one place where eligibility and endpoints turn a result into negative, positive or not evaluable: the
+right denominator (nucleated and mononuclear cells are not interchangeable), the flags that spoil or blind a
+test, and what a test must state before it may be negative after the study's treatment (after anti-CD19
+therapy a panel without a CD19-independent gate never gives a negative).
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from remission.mrd.calls import Answer, Call, against
+from remission.mrd.result import MrdResult
+from remission.mrd.words import not_stated, other_denominator
+from remission.protocol.study import Assay, Study
+from remission.terms.words import Text
+
+
+def answered(
+    study: Study, point: str, result: MrdResult, threshold: Decimal, required_lod: Decimal
+) -> Answer:
+    """Answer whether the level is below `threshold`, shown by a test that the study accepts.
+
+    Parameters
+    ----------
+    study : Study
+        Its assays say which denominator, flags and statements count.
+    point : str
+        The time point of the sample.
+    result : MrdResult
+        What the laboratory found.
+    threshold, required_lod : Decimal
+        Fractions of cells, as the study file writes them.
+    """
+    assay = study.assay(result.method)
+    if assay is None:
+        return Answer(
+            Call.NOT_EVALUABLE,
+            Text(f"the study plans no {result.method} test", f"研究未计划{result.method}检测"),
+        )
+    if result.primary != assay.denominator:
+        return Answer(Call.NOT_EVALUABLE, other_denominator(result.primary, assay.denominator))
+    answer = against(
+        result,
+        Fraction(threshold),
+        Fraction(required_lod),
+        frozenset(assay.disqualifying_flags),
+        frozenset(assay.blinding_flags),
+    )
+    lacking = _lacking(study, assay, point, result)
+    if answer.call is Call.NEGATIVE and lacking:
+        return Answer(Call.NOT_EVALUABLE, not_stated(lacking))
+    return answer
+
+
+def _lacking(study: Study, assay: Assay, point: str, result: MrdResult) -> tuple[str, ...]:
+    """What a sample taken after treatment began must state, and this result does not."""
+    if study.point(point).window.first <= study.treatment.first_day:
+        return ()
+    return tuple(flag for flag in assay.needed_after_treatment if flag not in result.flags)
