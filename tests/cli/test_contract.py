@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -323,3 +324,25 @@ def test_a_noun_brings_only_what_it_needs(noun: str, heavy: str) -> None:
 
 def test_words_are_of_both_languages() -> None:
     assert [*Spoken] == ["en", "zh"]
+
+
+def test_a_full_disk_under_the_answer_is_told() -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([PROGRAM, "protocol", "list"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+    assert ended.returncode == 1 and ended.stderr.startswith(b"No space left on device\n  where: ")
+    assert b"Traceback" not in ended.stderr and b"Exception" not in ended.stderr
+
+
+def test_no_stdout_at_all_is_no_mishap() -> None:
+    ended = subprocess.run(["bash", "-c", f"{PROGRAM} protocol list >&-"], capture_output=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_every_command_named_in_help_or_readme_exists() -> None:
+    said = re.compile(rf"remission ((?:{'|'.join(NOUNS)})(?: [a-z][a-z-]+)?)")
+    project = Path(__file__).parents[2]
+    places = [project / "README.md", *sorted((project / "src" / "remission" / "cli").glob("*.py"))]
+    named = {words for place in places for words in said.findall(place.read_text("utf-8"))}
+    known = {" ".join(words) for words in COMMANDS} | set(NOUNS)
+    shipped = {f"{noun} {study}" for noun in ("rehearse", "serve") for study in ("nct", "my-trial")}
+    assert named - known - shipped == set()

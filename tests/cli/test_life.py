@@ -178,17 +178,8 @@ def test_one_life_from_consent_to_relapse(ward: Ward) -> None:
     assert ward.child("treatment", "course")["pauses"] == 2
     ward.it_is(48)
     ward.child("sample", "taken", "--point", "d46", "--sample", "m46", "--on", on(46))
-    ward.result(
-        "flow",
-        "m46",
-        47,
-        "--found",
-        2,
-        "--examined",
-        "nucleated cells=500000",
-        "--examined",
-        "mononuclear=400000",
-    )
+    both = ("--examined", "nucleated cells=500000", "--examined", "mononuclear=400000")
+    ward.result("flow", "m46", 47, "--found", 2, *both, "--flag", "cd19-independent-gate")
     ward.result("ngs", "m46", 48, "--templates", 0, "--cells", 3080000)
     assert ward.child("participant", "assess", "--on", on(48))["stage"] == "follow_up"
     ward.it_is(120)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from remission.cli.door import AT_END
 from remission.cli.telling import told
 from remission.cli.words import instant, say
 from remission.conduct.state import Participant
@@ -32,7 +33,13 @@ def place_of(folder: Path | None) -> Path:
 
 def opened(folder: Path | None) -> Trial:
     """The trial named, or the one here, or `my-trial`."""
-    return Trial.open(place_of(folder))
+    return closed_at_end(Trial.open(place_of(folder)))
+
+
+def closed_at_end(trial: Trial) -> Trial:
+    """The trial, whose ledger is closed when the command ends."""
+    AT_END.callback(trial.ledger.close)
+    return trial
 
 
 def by(name: str, role: Role) -> By:

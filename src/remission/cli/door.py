@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from contextlib import ExitStack
 from io import TextIOWrapper
 from typing import Any
 
@@ -10,6 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from remission.errors import CommandRefused, InputRefused, Refusal
+
+AT_END = ExitStack()
+"""What a command leaves to be closed when it ends, however it ends."""
 
 
 class Nouns(TyperGroup):
@@ -24,9 +28,10 @@ class Nouns(TyperGroup):
         """Run the command; see the class."""
         _speak_utf8()
         try:
-            answer = super().invoke(ctx)
-            sys.stdout.flush()
-            return answer
+            with AT_END:
+                answer = super().invoke(ctx)
+                print(end="", flush=True)
+                return answer
         except Refusal as refusal:
             raise _ended(refusal) from None
         except BrokenPipeError:  # the reader (head, less) has seen enough
@@ -67,6 +72,9 @@ def _not_text(error: UnicodeEncodeError) -> CommandRefused:
 
 
 def _not_usable(error: OSError) -> InputRefused:
-    place = str(error.filename) if error.filename else "the system"
-    what = f"{place} cannot be used: {error.strerror or error}"
-    return InputRefused(what, where=place, do="check the path, what it is, and who may read and write it")
+    said = error.strerror or str(error)
+    if error.filename is None:
+        return InputRefused(said, where="input or output", do="check disk, network and where the output goes")
+    place = os.fsdecode(error.filename)
+    do = "check the path, what it is, and who may read and write it"
+    return InputRefused(f"{place} cannot be used: {said}", where=place, do=do)

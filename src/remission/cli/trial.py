@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of
+from remission.cli.desk import Folder, Name, RoleWord, by, closed_at_end, opened, say_of
 from remission.cli.tables import table_lines
 from remission.cli.words import AsOf, Json, Language, Spoken, as_of, say
 from remission.conduct.stages_table import stage_rows
@@ -41,7 +41,9 @@ def create(
 ) -> None:
     """Create a trial from a study file, after checking that it can be carried out."""
     files = study_files(study)
-    made = Trial.create(folder, study=files.study, record=files.record, by=by(name, role), address=address)
+    made = closed_at_end(
+        Trial.create(folder, study=files.study, record=files.record, by=by(name, role), address=address)
+    )
     say_of(
         made,
         {"study": made.study.id, "folder": str(folder), "study_sha256": made.opened.study_sha256},
