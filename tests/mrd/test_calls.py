@@ -166,9 +166,7 @@ def test_words_of_a_negative_and_a_positive() -> None:
     assert negative.reason.zh == "1,000,000个细胞（cells）中检出0个：0 %，低于0.01 %；本次检测下限为0.002 %。"
     positive = against(ngs(4.25, 10**6), NGS, NGS)
     assert positive.reason.en == "4.25 of 1,000,000 cell equivalents: 0.000425 %, not below 0.0001 %."
-    assert (
-        positive.reason.zh == "1,000,000个细胞当量中检出4.25个：0.000425 %，不低于0.0001 %。"
-    )
+    assert positive.reason.zh == "1,000,000个细胞当量中检出4.25个：0.000425 %，不低于0.0001 %。"
     assert negative.more_cells is None and positive.more_cells is None
 
 

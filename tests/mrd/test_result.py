@@ -119,3 +119,9 @@ def test_a_count_that_cannot_be_is_refused_before_any_interval() -> None:
         from_flow_counts(11, (Denominator("cells", 10),), "cells", EVIDENCE)
     with pytest.raises(InputRefused, match="nan found"):
         from_ngs_counts(math.nan, 10, EVIDENCE, loq_templates=10)
+
+
+def test_a_sequencing_lod_that_its_cells_cannot_carry_is_refused() -> None:
+    shallow = from_ngs_counts(0, 1000, EVIDENCE, loq_templates=10)
+    with pytest.raises(InvariantBroken, match="lower than 1,000 cells can show"):
+        replace(shallow, lod=1e-9)

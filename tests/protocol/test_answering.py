@@ -54,8 +54,8 @@ def flow() -> Callable[..., MrdResult]:
     ],
 )
 def test_flow(
-    shipped: Study, flow: Callable[..., MrdResult], point: str, found: int, cells: int, flags: tuple[str, ...],
-    call: Call,
+    shipped: Study, flow: Callable[..., MrdResult], point: str, found: int, cells: int,
+    flags: tuple[str, ...], call: Call,
 ) -> None:  # fmt: skip
     assert answered(shipped, point, flow(found, cells, *flags), LIMIT, LIMIT).call is call
 

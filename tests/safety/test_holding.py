@@ -117,8 +117,9 @@ def test_a_hold_says_how_it_goes_on(treatment: Treatment) -> None:
     found = action(treatment, term="neurologic", grade=3, at_low_dose=False, seizures=0, held_days=None)
     assert (found.restart, found.until_grade, found.for_days) == ("low", 1, 3)
     assert (found.escalate_after_days, found.stop_after_days) == (7, 7)
-    assert found.text.en == "hold until grade 1 or below for 3 days, then restart at the low dose"
-    assert found.text.zh == "暂停至≤1级满3天，然后按低剂量重新开始"
+    held = "hold until grade 1 or below for 3 days, then restart at the low dose (the rule is assumed)"
+    assert found.text.en == held
+    assert found.text.zh == "暂停至≤1级满3天，然后按低剂量重新开始（该规则为假设）"
     crs = action(treatment, term="crs", grade=3, at_low_dose=False, seizures=0, held_days=None)
     assert "Dexamethasone 5 mg/m² (max 8 mg)" in crs.text.en
 

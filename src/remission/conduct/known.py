@@ -40,7 +40,9 @@ def facts_of(study: Study, participant: Participant, *, on: date = date.max) -> 
             case ev.ListClosed(list=name, as_of=as_of):
                 closed[name] = max(as_of, closed.get(name, as_of))
             case ev.MrdReported(point=point, result=result, on=reported) if reported <= on:
-                results[(result.method, point)] = Measured(result, reported, recorded.ref)
+                key = (result.method, point)
+                if key not in results or results[key].on <= reported:
+                    results[key] = Measured(result, reported, recorded.ref)
                 missed.discard(point)
             case ev.SampleMissed(point=point, on=missed_on) if missed_on <= on:
                 missed.add(point)

@@ -223,6 +223,12 @@ def _check_levels(result: MrdResult) -> None:
             where=where,
             do="correct the interval",
         )
+    if result.method == Method.NGS and result.lod < limit_at(EXPECTED_FOR_95, result.cells):
+        raise InvariantBroken(
+            f"LOD {result.lod!r} is lower than {result.cells:,} cells can show",
+            where=where,
+            do="give at least 2.996 / cells: fewer than that is not in the tube in 95 % of tests",
+        )
     if not 0 < result.lod <= result.loq:
         raise InvariantBroken(
             f"LOD {result.lod!r}, LOQ {result.loq!r}", where=where, do="give limits with 0 < LOD <= LOQ"

@@ -48,6 +48,13 @@ def clock(trial: Trial) -> datetime:
 
 
 def results(trial: Trial, *, as_of: datetime | None = None) -> Results:
-    """The analysis of what is known now, or was known at `as_of`."""
+    """The analysis of what is known now, or was known at `as_of`, after checking the ledger it rests on.
+
+    Raises
+    ------
+    Altered, Missing, Reordered, Cut
+        No number is given from a ledger that is not as it was written.
+    """
+    trial.ledger.verify()
     participants = list(trial.participants(as_of=as_of).values())
     return analyse(trial.study, participants, as_of or clock(trial), simulated=trial.simulated)

@@ -103,7 +103,8 @@ class Trial:
             )
         folder.mkdir(parents=True, exist_ok=True)
         address = address or default_address(folder)
-        trial = cls(folder, Ledger.create(address, read.id, folder / _HEADS, at=by.at))
+        named = f"{read.id} (simulated)" if simulated else str(read.id)  # each site's copy says so too
+        trial = cls(folder, Ledger.create(address, named, folder / _HEADS, at=by.at))
         opened = TrialOpened(
             read.id,
             read.version,
