@@ -1,6 +1,8 @@
 """The command line as a person meets it: words in, streams and exit status out; and a clock for the tests."""
 
 import json
+import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,11 +75,20 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
     return set_to
 
 
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new, real trial, to be copied."""
+    folder = tmp_path_factory.mktemp("fresh") / "trial"
+    program = Path(sys.executable).with_name("remission")
+    subprocess.run([program, "trial", "create", STUDY, folder], check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
 @pytest.fixture
-def trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: Callable[..., Answer]) -> Path:
+def trial(fresh: Path, tmp_path: Path, remission: object, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A new, real trial, named by the environment."""
     folder = tmp_path / "trial"
-    done("trial", "create", STUDY, folder)
+    shutil.copytree(fresh, folder)
     monkeypatch.setenv("REMISSION_TRIAL", str(folder))
     return folder
 

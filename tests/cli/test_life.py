@@ -168,6 +168,8 @@ def test_one_life_from_consent_to_relapse(ward: Ward) -> None:
         "toxicity", "report", "--id", "l-1", "--term", "liver", "--grade", 2, "--began", on(32)
     )
     assert liver["action"] == "continue"
+    fall = ("toxicity", "report", CHILD, "--id", "f-1", "--term", "fall", "--grade", 1, "--began", on(32))
+    assert "no rule for 'fall'; its words are: crs, neurologic" in ward.done(*fall).err
     ward.it_is(39)
     ward.child("treatment", "premedicate", "--at", at(39, 12), "--before", "step_up")
     ward.child("treatment", "escalate", "--at", at(39, 13))

@@ -16,7 +16,8 @@ from remission.conduct.state import Participant
 from remission.results.analysis import SIMULATED
 from remission.terms.actors import Actor, Role
 from remission.terms.ids import SubjectId
-from remission.trial.trial import SETTINGS, By, Trial, now
+from remission.trial.settings import SETTINGS
+from remission.trial.trial import By, Trial, now
 
 Folder = Annotated[
     Path | None,

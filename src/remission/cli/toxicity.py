@@ -1,5 +1,6 @@
 """`remission toxicity`: what went wrong, how badly, and what the rules say to do."""
 
+import sys
 from decimal import Decimal
 from typing import Annotated
 
@@ -44,6 +45,9 @@ def report(
 ) -> None:
     """Report a toxicity; the answer says what the study's rules make of it."""
     known = opened(trial)
+    terms = dict.fromkeys(rule.term for rule in known.study.treatment.toxicity)
+    if term not in terms:
+        print(f"the study has no rule for {term!r}; its words are: {', '.join(terms)}", file=sys.stderr)
     participant, action = vigilance.report_toxicity(
         known,
         by(name, role),
