@@ -125,3 +125,9 @@ def test_a_sequencing_lod_that_its_cells_cannot_carry_is_refused() -> None:
     shallow = from_ngs_counts(0, 1000, EVIDENCE, loq_templates=10)
     with pytest.raises(InvariantBroken, match="lower than 1,000 cells can show"):
         replace(shallow, lod=1e-9)
+
+
+def test_more_templates_than_cells_can_hold_are_refused() -> None:
+    assert from_ngs_counts(200, 100, EVIDENCE, loq_templates=10).level == 2.0
+    with pytest.raises(InvariantBroken, match="1e\\+300 templates found in 100 cells"):
+        from_ngs_counts(1e300, 100, EVIDENCE, loq_templates=10)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_of
-from remission.cli.words import Json
+from remission.cli.words import Json, day
 from remission.terms.actors import Role
 from remission.terms.ids import SiteId
 
@@ -40,14 +40,17 @@ def list_sites(trial: Folder = None, json: Json = False) -> None:
 @app.command()
 def activate(
     site: Annotated[str, typer.Argument(metavar="SITE", help="The hospital's number, such as 03.")],
+    on: Annotated[
+        str | None, typer.Option("--on", metavar="DAY", help="Since which day, YYYY-MM-DD (today).")
+    ] = None,
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.SPONSOR,
     json: Json = False,
 ) -> None:
-    """Let a hospital enrol from today on."""
+    """Let a hospital enrol, from today or from an earlier day on."""
     known = opened(trial)
-    known.activate_site(by(name, role), SiteId(site))
+    known.activate_site(by(name, role), SiteId(site), on=day(on) if on else None)
     since = known.sites_active()[SiteId(site)].on
     say_of(
         known,

@@ -26,6 +26,9 @@ class Method(StrEnum):
     NGS = "ngs"
 
 
+_TEMPLATES_PER_CELL = 2  # a diploid cell
+
+
 @dataclass(frozen=True, slots=True)
 class Denominator:
     """Cells of one kind examined, such as `nucleated cells`; which kind changes the level."""
@@ -202,6 +205,12 @@ def _check_found(found: int | float, cells: int, method: Method) -> None:
             f"{found} events found among {cells} cells",
             where=where,
             do="correct the events or the denominator",
+        )
+    if found > _TEMPLATES_PER_CELL * cells:
+        raise InvariantBroken(
+            f"{found:g} templates found in {cells} cells",
+            where=where,
+            do="correct the templates or the cells: a diploid cell holds at most two",
         )
 
 

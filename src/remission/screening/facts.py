@@ -24,7 +24,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An entry of a dated list, from `first` to `last` inclusive."""
+    """An entry of a dated list, from `first` to `last` inclusive; `date.max`: it still goes on."""
 
     kind: str
     first: date
@@ -100,7 +100,7 @@ def _day(spec: FactSpec, text: str, where: str) -> date:
 
 def _number(spec: FactSpec, text: str, where: str) -> Decimal:
     try:
-        number = Decimal(text)
+        number = Decimal(text if text.isascii() else "")
     except InvalidOperation:
         raise _no_answer(spec, text, where, f"write a number in {spec.unit or 'plain digits'}") from None
     finite = number.is_finite()  # asked first: NaN cannot be compared

@@ -34,7 +34,7 @@ def consent(trial: Trial, by: By, site: SiteId, *, on: date, signed_by: str, for
         raise NotEligible(
             f"site {site} may not enrol on {on}",
             where=f"site {site}",
-            do="activate the site first: remission trial activate"
+            do="activate the site first: remission site activate"
             if active is None
             else f"the site is active since {active.on}",
         )

@@ -195,7 +195,7 @@ class Trial:
             raise NotFound(
                 f"there is no participant {id}",
                 where=f"trial {self.study.id}",
-                do="check the number: remission trial participants",
+                do="check the number: remission participant list",
             )
         return known
 
@@ -407,8 +407,8 @@ class Trial:
         )
         self.ledger.append([draft], at=by.at)
 
-    def activate_site(self, by: By, site: SiteId) -> None:
-        """Open a hospital of the study for enrolment, from today in its own calendar.
+    def activate_site(self, by: By, site: SiteId, *, on: date | None = None) -> None:
+        """Open a hospital of the study for enrolment, from today in its own calendar or from an earlier day.
 
         Raises
         ------
@@ -416,6 +416,8 @@ class Trial:
             If the study has no such site.
         NotAllowed
             If it is active already, or for a role without the right.
+        InputRefused
+            For a day in the future.
         """
         rights.check_trial(by.actor, SiteActivated, simulated=self.simulated)
         if site not in {known.id for known in self.study.sites}:
@@ -424,7 +426,12 @@ class Trial:
             )
         if site in self.sites_active():
             raise NotAllowed(f"site {site} is active already", where=f"site {site}", do="nothing more to do")
-        self._append_trial(by, SiteActivated(site, self.today(site, by.at)))
+        today = self.today(site, by.at)
+        if on is not None and on > today:
+            raise InputRefused(
+                f"{on} is in the future", where=f"site {site}, where today is {today}", do="check the date"
+            )
+        self._append_trial(by, SiteActivated(site, on or today))
 
     def today(self, site: SiteId, at: datetime) -> date:
         """The calendar date at a site at an instant."""
