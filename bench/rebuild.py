@@ -35,8 +35,9 @@ DAY_ONE = date(2026, 3, 1)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 FACTS = {
     "birth_date": "2019-05-02", "sex": "female", "induction_start": "2026-03-01", "weight": "21.5",
-    "height": "117", "wbc": "12.4", "morphology_all": "yes", "immunophenotype": "B-ALL", "sigm_positive": "no",
-    "risk": "intermediate", "consent_understood": "yes", "from_cml": "no", "down_syndrome": "no",
+    "height": "117", "wbc": "12.4", "morphology_all": "yes", "immunophenotype": "B-ALL",
+    "sigm_positive": "no", "risk": "intermediate", "consent_understood": "yes", "from_cml": "no",
+    "down_syndrome": "no",
     "congenital_disease": "no", "secondary_leukaemia": "no", "cns_status": "CNS1", "epilepsy": "no",
     "immunodeficiency": "no", "metabolic_disease": "no", "heart_insufficiency": "no",
 }  # fmt: skip
