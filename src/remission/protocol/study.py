@@ -42,6 +42,13 @@ class Indeterminate(StrEnum):
     EXCLUDED = "excluded"
 
 
+class OutsideWindow(StrEnum):
+    """What a result says where every sample with one was taken outside the time point's window."""
+
+    INDETERMINATE = "indeterminate"
+    COUNTS = "counts"
+
+
 class Joint(StrEnum):
     """What several primary endpoints must show together."""
 
@@ -294,6 +301,7 @@ class Endpoint:
     record_text: str
     mark: Mark
     note: Text
+    outside_window: OutsideWindow = OutsideWindow.INDETERMINATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,19 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """A result with its sample; `taken` is None where no such sample of the point is recorded."""
+
+    reported: Entry[ev.MrdReported]
+    taken: Entry[ev.MarrowTaken] | None
+
+    @property
+    def on(self) -> date | None:
+        """The day on which the sample was taken, if recorded."""
+        return None if self.taken is None else self.taken.event.on
+
+
+@dataclass(frozen=True, slots=True)
 class Dossier:
     """A participant with `today`, the day of the analysis in the site's calendar."""
 
@@ -126,6 +139,20 @@ class Dossier:
             if entry.event.point == point and entry.event.result.method == method
         ]
         return found[-1] if found else None
+
+    def samples(self, point: str) -> list[Entry[ev.MarrowTaken]]:
+        """The marrow samples of a time point, in ledger order."""
+        return [entry for entry in self.all(ev.MarrowTaken) if entry.event.point == point]
+
+    def tested(self, method: str, point: str) -> list[Tested]:
+        """Every effective result by a method at a time point, by the day of its sample, then as reported."""
+        taken = {entry.event.sample: entry for entry in self.samples(point)}
+        found = [
+            Tested(entry, taken.get(entry.event.sample))
+            for entry in self.all(ev.MrdReported)
+            if entry.event.point == point and entry.event.result.method == method
+        ]
+        return sorted(found, key=lambda tested: tested.on or date.max)
 
 
 def opened(study: Study, participant: Participant, as_of: datetime) -> Dossier:

@@ -1,24 +1,28 @@
 """The response of one participant to each endpoint, with the entries it rests on.
 
-In this order: the latest effective result by the endpoint's method at its point answers. Without one, a
-relapse or death up to the end of the point's window is a failure; a sample that may still come is
-pending; otherwise the answer is indeterminate, and counted as the study file says. A criterion that is
-known only after treatment and applies makes a non-responder of any answer, and never removes anyone.
+In this order: a relapse, second cancer or death on or before the day of the deciding sample (`deciding`), or
+without one up to the end of the point's window, is a failure; the deciding result answers; a sample that may
+still come is pending; otherwise the answer is indeterminate, and counted as the study file says. A criterion
+that is known only after treatment, and that any result shows to apply, makes a non-responder of any answer,
+and never removes anyone.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import product
 
 from remission.conduct import events as ev
 from remission.conduct.known import facts_of
 from remission.conduct.state import Participant, Stage
 from remission.mrd.calls import Call
 from remission.mrd.result import MrdResult
-from remission.protocol.answering import answered
 from remission.protocol.criteria import Truth
 from remission.protocol.study import Consequence, Endpoint, Indeterminate, Phase, Study
+from remission.results.deciding import Read, Reading, reading
 from remission.results.dossier import Dossier, opened
+from remission.screening.facts import Measured
 from remission.screening.judge import Judge
 from remission.terms.days import date_of
 from remission.terms.evidence import EntryRef
@@ -38,8 +42,10 @@ class CountedAs(StrEnum):
 class Response:
     """One participant's answer to one endpoint.
 
-    `call` is None where there is no result. `indeterminate`: missing or not evaluable, so that
-    `counted_as` is the study file's choice and not a finding. `taken_on`: day of the sample, if recorded.
+    `call` is None where there is no result. `indeterminate`: missing, not evaluable or taken outside the
+    window, so that `counted_as` is the study file's choice and not a finding. `refs` name every sample and
+    result considered. `result` and `taken_on`: the deciding result and the day of its sample; where none
+    decides, those that `reason` speaks of. `failed`: relapse, second cancer or death came first.
     """
 
     endpoint: str
@@ -50,6 +56,7 @@ class Response:
     refs: tuple[EntryRef, ...]
     result: MrdResult | None = None
     taken_on: date | None = None
+    failed: bool = False
 
     @property
     def pending(self) -> bool:
@@ -91,23 +98,80 @@ def responses(dossier: Dossier, judge: Judge) -> dict[str, Response]:
 
 
 def _found(dossier: Dossier, endpoint: Endpoint) -> Response:
-    reported = dossier.reported(endpoint.method, endpoint.point)
-    if reported is None:
-        return _without_result(dossier, endpoint)
-    taken = _taken(dossier, endpoint.point, reported.event.sample)
-    refs = (dossier.enrolment.ref, reported.ref, *(() if taken is None else (taken[1],)))
-    answer = answered(
-        dossier.study, endpoint.point, reported.event.result, endpoint.threshold, endpoint.required_lod
-    )
-    counted = {
-        Call.NEGATIVE: CountedAs.RESPONDER,
-        Call.POSITIVE: CountedAs.NON_RESPONDER,
-        Call.NOT_EVALUABLE: _indeterminate(endpoint),
-    }[answer.call]
+    """What samples and events say, before any criterion known only after treatment."""
+    read = reading(dossier, endpoint)
+    last_day = window_end(dossier, endpoint.point)
+    failure = _failure(dossier, last_day if read.deciding is None else read.deciding.tested.on)
+    if failure is not None:
+        refs = _refs(dossier, failure[1], *read.refs)
+        return Response(endpoint.id, None, CountedAs.NON_RESPONDER, False, failure[0], refs, failed=True)
+    if read.deciding is not None:
+        return _decided(dossier, endpoint, read.deciding, read.refs)
+    return _undecided(dossier, endpoint, read, last_day)
+
+
+def _refs(dossier: Dossier, *refs: EntryRef) -> tuple[EntryRef, ...]:
+    return tuple(dict.fromkeys((dossier.enrolment.ref, *refs)))
+
+
+def _failure(dossier: Dossier, until: date | None) -> tuple[Text, EntryRef] | None:
+    """The first relapse, second cancer or death on or before a day."""
+    found = [
+        (entry.event.on, words, entry.ref)
+        for kind, words in _FAILURES.items()
+        for entry in dossier.all(kind)
+        if until is not None and entry.event.on <= until
+    ]
+    return min(found, key=lambda failure: failure[0])[1:] if found else None
+
+
+_FAILURES: dict[type[ev.Relapsed] | type[ev.SecondCancer] | type[ev.Died], Text] = {
+    ev.Relapsed: Text("relapsed before the endpoint", "终点评估前复发"),
+    ev.SecondCancer: Text("second cancer before the endpoint", "终点评估前发生第二肿瘤"),
+    ev.Died: Text("died before the endpoint", "终点评估前死亡"),
+}
+
+
+def _decided(dossier: Dossier, endpoint: Endpoint, read: Read, considered: tuple[EntryRef, ...]) -> Response:
+    negative = read.answer.call is Call.NEGATIVE
     return Response(
-        endpoint.id, answer.call, counted, answer.call is Call.NOT_EVALUABLE, answer.reason, refs,
-        reported.event.result, None if taken is None else taken[0],
-    )  # fmt: skip
+        endpoint.id,
+        read.answer.call,
+        CountedAs.RESPONDER if negative else CountedAs.NON_RESPONDER,
+        False,
+        read.answer.reason,
+        _refs(dossier, read.tested.reported.ref, *considered),
+        read.tested.reported.event.result,
+        read.tested.on,
+    )
+
+
+def _undecided(dossier: Dossier, endpoint: Endpoint, read: Reading, last_day: date | None) -> Response:
+    """Pending while a result that would decide may still come; else indeterminate, with the reason."""
+    samples = dossier.samples(endpoint.point)
+    missed = [entry for entry in dossier.all(ev.SampleMissed) if entry.event.point == endpoint.point]
+    assessed = dossier.last(ev.ResponseAssessed)
+    said = [*missed[-1:], *([] if assessed is None else [assessed])]
+    refs = _refs(dossier, *read.refs, *(entry.ref for entry in said))
+    closed = bool(said) or dossier.participant.stage is Stage.OFF
+    open_window = last_day is None or dossier.today <= last_day
+    if not closed and (read.awaited or (open_window and not read.able)):
+        return Response(endpoint.id, None, CountedAs.PENDING, False, _PENDING, refs)
+    counted = _indeterminate(endpoint)
+    if read.shown is not None:
+        one = read.shown
+        reason = one.answer.reason if read.able else one.why_not
+        return Response(
+            endpoint.id, Call.NOT_EVALUABLE, counted, True, reason, refs,
+            one.tested.reported.event.result, one.tested.on,
+        )  # fmt: skip
+    if missed:
+        why = missed[-1].event.why
+        reason = Text(f"sample missed: {why}", f"样本缺失：{why}")
+    else:
+        reason = _NO_RESULT if samples else _NO_SAMPLE
+    taken_on = samples[-1].event.on if samples else None
+    return Response(endpoint.id, None, counted, True, reason, refs, None, taken_on)
 
 
 def _indeterminate(endpoint: Endpoint) -> CountedAs:
@@ -116,47 +180,6 @@ def _indeterminate(endpoint: Endpoint) -> CountedAs:
     return CountedAs.NON_RESPONDER
 
 
-def _taken(dossier: Dossier, point: str, sample: str | None = None) -> tuple[date, EntryRef] | None:
-    taken = [
-        (entry.event.on, entry.ref)
-        for entry in dossier.all(ev.MarrowTaken)
-        if entry.event.point == point and sample in (None, entry.event.sample)
-    ]
-    return taken[-1] if taken else None
-
-
-def _without_result(dossier: Dossier, endpoint: Endpoint) -> Response:
-    enrolment = dossier.enrolment.ref
-    last_day = window_end(dossier, endpoint.point)
-    for kind, words in _FAILURES.items():
-        for failed in dossier.all(kind):
-            if last_day is not None and failed.event.on <= last_day:
-                refs = (enrolment, failed.ref)
-                return Response(endpoint.id, None, CountedAs.NON_RESPONDER, False, words, refs)
-    taken = _taken(dossier, endpoint.point)
-    missed = [entry for entry in dossier.all(ev.SampleMissed) if entry.event.point == endpoint.point]
-    assessed = dossier.last(ev.ResponseAssessed)
-    refs = tuple(
-        ref
-        for ref in (enrolment, taken and taken[1], missed and missed[-1].ref, assessed and assessed.ref)
-        if isinstance(ref, EntryRef)
-    )
-    closed = bool(missed) or assessed is not None or dossier.participant.stage is Stage.OFF
-    if not closed and (taken is not None or last_day is None or dossier.today <= last_day):
-        return Response(endpoint.id, None, CountedAs.PENDING, False, _PENDING, refs)
-    if missed:
-        why = missed[-1].event.why
-        reason = Text(f"sample missed: {why}", f"样本缺失：{why}")
-    else:
-        reason = _NO_SAMPLE if taken is None else _NO_RESULT
-    taken_on = None if taken is None else taken[0]
-    return Response(endpoint.id, None, _indeterminate(endpoint), True, reason, refs, None, taken_on)
-
-
-_FAILURES: dict[type[ev.Relapsed] | type[ev.Died], Text] = {
-    ev.Relapsed: Text("relapsed before the endpoint", "终点评估前复发"),
-    ev.Died: Text("died before the endpoint", "终点评估前死亡"),
-}
 _PENDING = Text("the sample or its result is still due", "样本或结果尚未到期")
 _NO_SAMPLE = Text("no sample", "无样本")
 _NO_RESULT = Text("sample taken, no result", "已采样，无结果")
@@ -171,19 +194,30 @@ def window_end(dossier: Dossier, point: str) -> date | None:
 
 def _forced(dossier: Dossier, judge: Judge) -> tuple[Text, tuple[EntryRef, ...]] | None:
     """The first criterion that keeps this participant as a non-responder, with its entries; or None."""
-    verdict = judge.judge(
-        facts_of(dossier.study, dossier.participant), on=dossier.today, phase=Phase.AFTER_TREATMENT
-    )
-    for judged in verdict.judged:
-        criterion = dossier.study.criterion(judged.criterion)
-        if criterion.consequence is Consequence.KEEP_AS_NON_RESPONDER and judged.admits is Truth.FALSE:
-            name = criterion.name
-            reason = Text(
-                f"kept as non-responder: {name.en} ({judged.reason.en})",
-                f"保留并计为未缓解：{name.zh}（{judged.reason.zh}）",
-            )
-            return reason, judged.refs
+    facts = facts_of(dossier.study, dossier.participant)
+    for results in _every_reading(dossier):
+        verdict = judge.judge(replace(facts, results=results), on=dossier.today, phase=Phase.AFTER_TREATMENT)
+        for judged in verdict.judged:
+            criterion = dossier.study.criterion(judged.criterion)
+            if criterion.consequence is Consequence.KEEP_AS_NON_RESPONDER and judged.admits is Truth.FALSE:
+                name = criterion.name
+                reason = Text(
+                    f"kept as non-responder: {name.en} ({judged.reason.en})",
+                    f"保留并计为未缓解：{name.zh}（{judged.reason.zh}）",
+                )
+                return reason, judged.refs
     return None
+
+
+def _every_reading(dossier: Dossier) -> Iterator[dict[tuple[str, str], Measured]]:
+    """Every way of taking one result for each method and point: none hides another."""
+    known: dict[tuple[str, str], list[Measured]] = {}
+    for entry in dossier.all(ev.MrdReported):
+        said = entry.event
+        measured = Measured(said.result, said.on, entry.ref)
+        known.setdefault((said.result.method, said.point), []).append(measured)
+    for taken in product(*known.values()):
+        yield dict(zip(known, taken, strict=True))
 
 
 def _made_non_responder(response: Response, reason: Text, refs: tuple[EntryRef, ...]) -> Response:
