@@ -7,7 +7,15 @@ from remission.protocol.finding import parsed
 from remission.protocol.page import Page
 from remission.protocol.possible import question
 from remission.protocol.spoken import anchor_said, band_said, criterion_said, dose_said, plain, toxicity_said
-from remission.protocol.study import Consequence, Criterion, Indeterminate, Phase, SampleSpec, Study
+from remission.protocol.study import (
+    Consequence,
+    Criterion,
+    Indeterminate,
+    OutsideWindow,
+    Phase,
+    SampleSpec,
+    Study,
+)
 from remission.terms.words import Text
 
 _CONSEQUENCES = {
@@ -25,6 +33,10 @@ _MOMENTS = {
 _INDETERMINATE = {
     Indeterminate.NON_RESPONDER: Text("no response", "未缓解"),
     Indeterminate.EXCLUDED: Text("left out", "不计入"),
+}
+_OUTSIDE = {
+    OutsideWindow.INDETERMINATE: Text("not evaluable", "不可评估"),
+    OutsideWindow.COUNTS: Text("counts", "计入"),
 }
 
 
@@ -208,14 +220,14 @@ def _response(study: Study, page: Page) -> None:
     said: list[Text] = []
     for endpoint in study.endpoints:
         limit, lod = percent(float(endpoint.threshold)), percent(float(endpoint.required_lod))
-        other = _INDETERMINATE[endpoint.indeterminate]
+        other, outside = _INDETERMINATE[endpoint.indeterminate], _OUTSIDE[endpoint.outside_window]
         flags = _flags(study, endpoint.method)
         said.append(
             Text(
                 f"{endpoint.name.en}: below {limit}, by a test that can see {lod}; no negative with a flag "
-                f"({flags}). Missing or not evaluable: {other.en}.",
+                f"({flags}). Missing or not evaluable: {other.en}. Sample outside the window: {outside.en}.",
                 f"{endpoint.name.zh}：低于{limit}，且检测下限≤{lod}；有标记（{flags}）则不得判为阴性。"
-                f"缺失或不可评估：{other.zh}。",
+                f"缺失或不可评估：{other.zh}。窗口外样本：{outside.zh}。",
             )
         )
     page.items(said)

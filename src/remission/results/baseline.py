@@ -12,7 +12,9 @@ from functools import partial
 
 from remission.conduct import events as ev
 from remission.mrd.words import method_name, percent
-from remission.protocol.study import FactKind, FactSpec, Study
+from remission.protocol.criteria import AgeMonths, Compare, Truth, leaves, parse
+from remission.protocol.possible import possible
+from remission.protocol.study import FactKind, FactSpec, Phase, Study
 from remission.results.dossier import Dossier
 from remission.results.numbers import (
     FRACTION,
@@ -51,6 +53,7 @@ _STATISTICS: tuple[tuple[str, str, str], ...] = (
     ("minimum", "smallest", "最小值"),
     ("maximum", "largest", "最大值"),
 )
+_AGE_BAND = "age_band"
 _AGE = Text("Age at enrolment", "入组年龄")
 _UNITS_ZH = {"years": "岁", "m2": "m²", "10*9/L": "10⁹/L"}
 _MISSING = Text("missing", "缺失")
@@ -85,7 +88,7 @@ def characteristics(study: Study) -> list[Characteristic]:
     bands = tuple((id, words) for id, _, _, words in _BANDS)
     found = [
         Characteristic("age", _AGE, "years", _age_years),
-        Characteristic("age_band", Text("Age group", "年龄组"), "", _age_band, bands),
+        Characteristic(_AGE_BAND, Text("Age group", "年龄组"), "", _age_band, bands),
     ]
     for spec in study.facts:
         value = partial(_answer, spec)
@@ -116,8 +119,9 @@ def baseline_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> Tab
         for c in columns
     )
     rows = [Row(label, cells)]
+    hidden = _bands_outside(study)
     for asked in characteristics(study):
-        rows += _coded(book, asked, columns) if asked.codes else _measured(book, asked, columns)
+        rows += _coded(book, asked, columns, hidden) if asked.codes else _measured(book, asked, columns)
     title = Text("Baseline characteristics", "基线特征")
     note = Text(
         "Median (quartiles) [range]; quartiles of type 7.", "中位数（四分位数）[范围]；四分位数为第7型。"
@@ -197,7 +201,32 @@ def _values(column: Column, value: Callable[[Dossier], Found]) -> _Values:
     return [(known, dossier.basis(*refs)) for dossier, known, refs in found]
 
 
-def _coded(book: Book, asked: Characteristic, columns: Sequence[Column]) -> list[Row]:
+def _bands_outside(study: Study) -> frozenset[str]:
+    """The age bands in which the study's criteria admit nobody."""
+    rules = [
+        (expression, Truth.of(criterion.kind == "inclusion"))
+        for criterion in study.criteria
+        if criterion.phase is Phase.ENROLMENT
+        for expression in [parse(criterion.expression, where=f"criterion {criterion.id}")]
+        if any(isinstance(leaf, Compare) and isinstance(leaf.term, AgeMonths) for leaf in leaves(expression))
+    ]
+    limits = [
+        int(leaf.value) + beside
+        for expression, _ in rules
+        for leaf in leaves(expression)
+        if isinstance(leaf, Compare) and isinstance(leaf.term, AgeMonths) and isinstance(leaf.value, Decimal)
+        for beside in (-1, 0, 1)
+    ]
+
+    def admitted(low: int, high: int) -> bool:
+        months = [low, high - 1, *(month for month in limits if low <= month < high)]
+        return any(possible(rules, study, {AgeMonths(): Decimal(month)}) for month in months)
+
+    return frozenset(id for id, low, high, _ in _BANDS if not admitted(low, high))
+
+
+def _coded(book: Book, asked: Characteristic, columns: Sequence[Column], hidden: frozenset[str]) -> list[Row]:
+    """A row for each code; an age band that admits nobody and holds nobody is entered but not shown."""
     values = [_values(column, asked.value) for column in columns]
     rows = [Row(asked.label)]
     for code, words in (*asked.codes, (None, _MISSING)):
@@ -206,7 +235,9 @@ def _coded(book: Book, asked: Characteristic, columns: Sequence[Column]) -> list
             _counted(book, f"baseline.{asked.stem}.{code or 'missing'}", name, column, of_column, code)
             for column, of_column in zip(columns, values, strict=True)
         ]
-        rows.append(Row(words, tuple(cells), 1))
+        empty = all(known != code for of_column in values for known, _ in of_column)
+        if not (asked.stem == _AGE_BAND and code in hidden and empty):
+            rows.append(Row(words, tuple(cells), 1))
     return rows
 
 

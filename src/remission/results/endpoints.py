@@ -153,7 +153,7 @@ def _undecided(dossier: Dossier, endpoint: Endpoint, read: Reading, last_day: da
     assessed = dossier.last(ev.ResponseAssessed)
     said = [*missed[-1:], *([] if assessed is None else [assessed])]
     refs = _refs(dossier, *read.refs, *(entry.ref for entry in said))
-    closed = bool(said) or dossier.participant.stage is Stage.OFF
+    closed = bool(said) or dossier.participant.stage in (Stage.OFF, Stage.LOST)
     open_window = last_day is None or dossier.today <= last_day
     if not closed and (read.awaited or (open_window and not read.able)):
         return Response(endpoint.id, None, CountedAs.PENDING, False, _PENDING, refs)

@@ -56,8 +56,8 @@ def screening_place(dossier: Dossier) -> tuple[Place, Basis]:
 
 
 def _left(dossier: Dossier, basis: Basis, otherwise: Place) -> tuple[Place, Basis]:
-    """How a participant who is off left, or the place they are in otherwise."""
-    if dossier.participant.stage is not Stage.OFF:
+    """How a participant who is off or lost left, or the place they are in otherwise."""
+    if dossier.participant.stage not in (Stage.OFF, Stage.LOST):
         return otherwise, basis
     for recorded in reversed(dossier.participant.history):
         place = _ENDS.get(type(recorded.event))
@@ -192,16 +192,17 @@ _DUE: Place = ("still_due", Text("Still due", "尚未到期"))
 
 def _sample_place(dossier: Dossier, point: str) -> tuple[Place, Basis]:
     enrolment, window = dossier.enrolment.ref, dossier.study.point(point).window
-    taken = [entry for entry in dossier.all(ev.MarrowTaken) if entry.event.point == point]
+    taken = dossier.samples(point)
     if taken:
-        day = dossier.protocol_day(taken[-1].event.on)
-        inside = day is not None and day in window
-        return _IN if inside else _OUTSIDE, dossier.basis(enrolment, taken[-1].ref)
+        days = [(dossier.protocol_day(entry.event.on), entry.ref) for entry in taken]
+        inside = [ref for day, ref in days if day is not None and day in window]
+        refs = inside or [ref for _, ref in days]
+        return _IN if inside else _OUTSIDE, dossier.basis(enrolment, *refs)
     missed = [entry for entry in dossier.all(ev.SampleMissed) if entry.event.point == point]
     if missed:
         return _MISSED, dossier.basis(enrolment, missed[-1].ref)
     today = dossier.protocol_day(dossier.today)
-    over = dossier.participant.stage is Stage.OFF or (today is not None and today > window.last)
+    over = dossier.participant.stage in (Stage.OFF, Stage.LOST) or (today is not None and today > window.last)
     return _NOT_TAKEN if over else _DUE, dossier.basis(enrolment)
 
 

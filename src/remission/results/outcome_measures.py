@@ -5,7 +5,7 @@ from remission.results.analysis import Results
 from remission.results.control import caveats
 from remission.results.populations import RULE_WORDS, Population
 from remission.results.rates import HANDLING_WORDS, handling_of, handlings
-from remission.results.time_to_event import YEARS
+from remission.results.time_to_event import UNSETTLED, YEARS, unsettled_note, years
 
 Json = dict[str, object]
 
@@ -26,7 +26,7 @@ def outcome_measures(study: Study, results: Results) -> list[Json]:
                     _otherwise(study, results, endpoint, population, handling)
                     for handling in handlings(endpoint)[1:]
                 ]
-    return [*measures, *(_time(study, results, stem, title) for stem, title in _TIMES)]
+    return [*measures, *(_time(study, results, *measure) for measure in _TIMES)]
 
 
 def _in_set(study: Study, results: Results, endpoint: Endpoint, population: Population) -> Json:
@@ -143,19 +143,32 @@ def _analysis(study: Study, results: Results, endpoint: Endpoint, stem: str) -> 
 
 
 _TIMES = (
-    ("efs", "Percentage of Participants Event-free"),
-    ("os", "Percentage of Participants Alive"),
-    ("relapse", "Percentage of Participants With Relapse (Cumulative Incidence)"),
-)
+    (
+        "efs", "Percentage of Participants Event-free",
+        "Kaplan-Meier estimate from the day of enrolment; events are relapse, second cancer and death of any "
+        "cause, whichever is first. A residual-disease result is no event.",
+    ),
+    (
+        "os", "Percentage of Participants Alive",
+        "Kaplan-Meier estimate from the day of enrolment; the event is death of any cause.",
+    ),
+    (
+        "relapse", "Percentage of Participants With Relapse (Cumulative Incidence)",
+        "Cumulative incidence (Aalen-Johansen) from the day of enrolment; the event is relapse, and second "
+        "cancer or death of any cause before it are competing events.",
+    ),
+)  # fmt: skip
 
 
-def _time(study: Study, results: Results, stem: str, title: str) -> Json:
+def _time(study: Study, results: Results, stem: str, title: str, description: str) -> Json:
     nobody = not results.numbers[f"{stem}.n"].value
-    what = "Cumulative incidence (Aalen-Johansen)" if stem == "relapse" else "Kaplan-Meier estimate"
+    unsettled = results.numbers[UNSETTLED]
+    if stem != "os" and unsettled.value:
+        description += f" {unsettled_note(int(unsettled.value)).en}"
     measure: Json = {
         "type": "SECONDARY",
         "title": title,
-        "description": f"{what} from the day of enrolment; events are relapse, second cancer and death.",
+        "description": description,
         "populationDescription": "All enrolled participants."
         + (" Nobody is enrolled yet." if nobody else ""),
         "reportingStatus": "POSTED",
@@ -168,7 +181,10 @@ def _time(study: Study, results: Results, stem: str, title: str) -> Json:
     }
     if not nobody:
         measure["classes"] = [
-            {"title": f"{year} years", "categories": [{"measurements": [_at(results, f"{stem}.at.{year}y")]}]}
+            {
+                "title": years(year).en,
+                "categories": [{"measurements": [_at(results, f"{stem}.at.{year}y")]}],
+            }
             for year in YEARS
         ]
     return measure

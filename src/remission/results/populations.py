@@ -1,6 +1,8 @@
 """Analysis sets: who is in each, and for those left out which rule of the study file did it.
 
-A set may ask for an evaluable result, so a set's members differ from endpoint to endpoint.
+A set may ask for an evaluable result, so a set's members differ from endpoint to endpoint. A relapse, second
+cancer or death before the endpoint is an answer, not a departure from the protocol: such a child is
+evaluable, needs no sample in the window and no full course, and stays as a failure.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -114,6 +116,8 @@ def _no_major_deviation(dossier: Dossier, response: Response) -> Held:
 
 
 def _full_course(dossier: Dossier, response: Response) -> Held:
+    if response.failed:
+        return True, _NO_REASON, response.refs
     completed = dossier.last(ev.TreatmentCompleted)
     if completed is not None:
         return True, _NO_REASON, (completed.ref,)
@@ -126,6 +130,8 @@ def _full_course(dossier: Dossier, response: Response) -> Held:
 
 
 def _in_window(dossier: Dossier, response: Response) -> Held:
+    if response.failed:
+        return True, _NO_REASON, response.refs
     if response.taken_on is None:
         return False, Text("no day of the endpoint sample recorded", "无终点样本日期记录"), response.refs
     day = dossier.protocol_day(response.taken_on)

@@ -3,7 +3,8 @@
 Assumptions, since no record states them: time starts on the day of enrolment, among all enrolled; an
 event is the first of relapse, second cancer and death of any cause; a residual-disease answer is not an
 event. Those without one are censored on the last day known free of it: a contact at which remission was
-not confirmed counts for being alive only. A year is 365.25 days.
+not confirmed counts for being alive only. One seen not in remission without a relapse on record is an open
+question: counted, and named under the table. A year is 365.25 days.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,6 +36,7 @@ from remission.terms.evidence import EntryRef
 from remission.terms.words import Text
 
 YEARS = (1, 2, 3, 5)
+UNSETTLED = "efs.not_in_remission"
 CENSORED, RELAPSE, OTHER_EVENT = 0, 1, 2
 _YEAR = "a"
 
@@ -100,6 +102,30 @@ def alive(dossier: Dossier) -> Observed:
     return _observed(dossier, events, _contacts(dossier, remission_confirmed=False))
 
 
+def _unsettled(dossier: Dossier) -> Basis | None:
+    """The contacts at which one without a relapse on record was not in remission, or None."""
+    seen = [entry.ref for entry in dossier.all(ev.FollowedUp) if entry.event.in_remission is False]
+    if not seen or dossier.all(ev.Relapsed):
+        return None
+    return dossier.basis(dossier.enrolment.ref, *seen)
+
+
+def unsettled_note(count: int) -> Text:
+    """What stands under the table, and beside the published estimates, when there are such participants."""
+    return Text(
+        f"Open question: {count} seen not in remission without a relapse on record; such a contact is "
+        "neither an event nor a time free of one.",
+        f"待核实：{count}例随访时未处于缓解而无复发记录；该次随访既不计为事件，也不计入无事件时间。",
+    )
+
+
+def _unsettled_notes(book: Book, enrolled: Sequence[Dossier]) -> tuple[Text, ...]:
+    bases = [basis for dossier in enrolled if (basis := _unsettled(dossier)) is not None]
+    label = Text("Not in remission, no relapse on record", "未处于缓解，无复发记录")
+    book.count(UNSETTLED, label, bases)
+    return (unsettled_note(len(bases)),) if bases else ()
+
+
 def _observed(
     dossier: Dossier, events: list[tuple[date, EntryRef, int]], contacts: Iterator[_Dated]
 ) -> Observed:
@@ -150,9 +176,8 @@ def time_to_event(book: Book, enrolled: Sequence[Dossier]) -> tuple[Table, Curve
         Text("Estimate [95 % interval]", "估计值[95%区间]"),
         Text("At risk", "风险人数"),
     )
-    return Table(
-        "time_to_event", Text("Time to event", "时间-事件分析"), columns, tuple(rows), _NOTES
-    ), curves
+    notes = (*_NOTES, *_unsettled_notes(book, enrolled))
+    return Table("time_to_event", Text("Time to event", "时间-事件分析"), columns, tuple(rows), notes), curves
 
 
 _EFS = Text("Event-free survival", "无事件生存")
@@ -198,10 +223,15 @@ def _curve_rows(
     return rows
 
 
+def years(count: int) -> Text:
+    """A number of years in words."""
+    return Text(f"{count} {'year' if count == 1 else 'years'}", f"{count}年")
+
+
 def _at_year(
     book: Book, stem: str, name: Text, year: int, bases: tuple[Basis, ...], found: _Estimate | None
 ) -> Row:
-    year_words = Text(f"at {year} {'year' if year == 1 else 'years'}", f"{year}年")
+    year_words = Text(f"at {years(year).en}", years(year).zh)
     when = Text(f"{name.en} {year_words.en}", f"{year_words.zh}{name.zh}")
     words = Text("estimate from the times of all enrolled", "由全部入组者的时间估计")
     nothing = NOT_REACHED if bases else NOT_EVALUABLE

@@ -1,11 +1,13 @@
 """Toxicity among the treated: affected, at risk and events by term; the terms the protocol acts on first.
 
 A participant counts once per term, at the worst grade; a report counts once as an event, at its own worst
-grade. Reports that began before the day of the first dose are counted apart.
+grade. A report that began before the day of the first dose counts only if it was graded worse from that day
+on than last before it, at its worst grade since; the others are counted apart.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from remission.conduct import events as ev
 from remission.protocol.study import Study
@@ -55,23 +57,37 @@ def treated_of(enrolled: Sequence[Dossier]) -> list[Dossier]:
 
 
 def reports_of(dossier: Dossier) -> tuple[list[Report], list[Report]]:
-    """A treated participant's reports: from the day of the first dose on, and before it."""
+    """A treated participant's reports: begun or worsened from the day of the first dose on; the others."""
     dose = dossier.first_dose
+    first_day = None if dose is None else dossier.local_day(dose.event.at)
     regraded = dossier.all(ev.ToxicityRegraded)
     since: list[Report] = []
     before: list[Report] = []
     for entry in dossier.all(ev.ToxicityReported):
         said = entry.event
         later = [again for again in regraded if again.event.id == said.id]
-        grade = max([said.grade, *(again.event.grade for again in later)])
+        regrades = [(again.event.on, again.event.grade) for again in later]
+        grade, emergent = _emergent(said, regrades, first_day)
         refs = (entry.ref, *(again.ref for again in later))
         report = Report(
             dossier.subject, slug(said.term), said.term, said.system, grade, said.serious, said.related,
             dossier.basis(*refs),
         )  # fmt: skip
-        began_before = dose is None or said.began < dossier.local_day(dose.event.at)
-        (before if began_before else since).append(report)
+        (since if emergent else before).append(report)
     return since, before
+
+
+def _emergent(
+    said: ev.ToxicityReported, regrades: Sequence[tuple[date, int]], first_day: date | None
+) -> tuple[int, bool]:
+    """The grade at which a report counts, and whether it began or worsened from a day on."""
+    worst = max([said.grade, *(grade for _, grade in regrades)])
+    if first_day is None or said.began >= first_day:
+        return worst, first_day is not None
+    in_order = sorted(regrades, key=lambda graded: graded[0])
+    last_before = [said.grade, *(grade for on, grade in in_order if on < first_day)][-1]
+    since = max((grade for on, grade in in_order if on >= first_day), default=0)
+    return (since, True) if since > last_before else (worst, False)
 
 
 def terms_in_order(study: Study, reports: Sequence[Report]) -> list[str]:
@@ -119,8 +135,8 @@ def _early_note(book: Book, early: Sequence[Report]) -> Text:
     label = Text("Reports before the first dose", "首剂前的报告")
     book.count("toxicity.before_first_dose", label, affected(early), unit="events", times=len(early))
     return Text(
-        f"{len(early)} reports began before the first dose and are not counted.",
-        f"{len(early)}项报告始于首剂之前，未计入。",
+        f"{len(early)} reports began before the first dose, did not worsen after it, and are not counted.",
+        f"{len(early)}项报告始于首剂之前且其后未加重，未计入。",
     )
 
 

@@ -98,10 +98,12 @@ def rows_of(results: Results, columns: Sequence[Column]) -> list[list[Measured]]
         dossier = opened(results.study, results.participants[subject], results.as_of)
         row: list[Measured] = []
         for column in columns:
-            reported = dossier.reported(column.method, column.point)
-            result = None if reported is None else reported.event.result
-            kind = None if column.endpoint is None else kind_of(answers[column.endpoint.id])
-            row.append(Measured(result, kind))
+            if column.endpoint is None:
+                reported = dossier.reported(column.method, column.point)
+                row.append(Measured(None if reported is None else reported.event.result, None))
+            else:
+                answer = answers[column.endpoint.id]
+                row.append(Measured(answer.result, kind_of(answer)))
         rows.append(row)
     first = next(place for place, column in enumerate(columns) if column.endpoint is not None)
     return sorted(rows, key=lambda row: [-_height(measured) for measured in (row[first], *row)])

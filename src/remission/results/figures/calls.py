@@ -15,7 +15,7 @@ class Kind(StrEnum):
     POSITIVE = "positive"
     NEGATIVE = "negative"
     NOT_EVALUABLE = "not_evaluable"
-    FAILED = "failed"  # relapse or death before there was a result
+    FAILED = "failed"  # relapse, second cancer or death before the endpoint
     MISSING = "missing"
     PENDING = "pending"
 
@@ -32,7 +32,7 @@ WORDS: dict[Kind, Text] = {
     Kind.POSITIVE: Text("positive", "阳性"),
     Kind.NEGATIVE: Text("negative", "阴性"),
     Kind.NOT_EVALUABLE: Text("not evaluable", "不可评估"),
-    Kind.FAILED: Text("relapse or death before a result", "获得结果前复发或死亡"),
+    Kind.FAILED: Text("relapse, second cancer or death first", "此前复发、第二肿瘤或死亡"),
     Kind.MISSING: Text("no result", "无结果"),
     Kind.PENDING: Text("still to come", "尚待结果"),
 }
@@ -47,11 +47,11 @@ _OF_CALL = {
 
 def kind_of(response: Response) -> Kind:
     """What is known of one participant for one endpoint: the call itself, however it is counted."""
+    if response.failed:
+        return Kind.FAILED
     if response.call is not None:
         return _OF_CALL[response.call]
-    if response.pending:
-        return Kind.PENDING
-    return Kind.MISSING if response.indeterminate else Kind.FAILED
+    return Kind.PENDING if response.pending else Kind.MISSING
 
 
 def keys_of(kinds: Iterable[Kind]) -> list[tuple[tuple[Mark, ...], Text]]:

@@ -111,7 +111,7 @@ def _lane(dossier: Dossier, results: Results) -> Lane:
     return Lane(
         subject=dossier.subject,
         end=max([end, *(last for _, last in (*given, *paused))]),
-        ongoing=dossier.participant.stage is not Stage.OFF,
+        ongoing=dossier.participant.stage not in (Stage.OFF, Stage.LOST),
         given=tuple(given),
         paused=tuple(paused),
         doses=tuple(_months(dossier, dose.event.at) for dose in dossier.all(ev.DoseGiven)),
