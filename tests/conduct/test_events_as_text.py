@@ -29,10 +29,10 @@ EVIDENCE = st.builds(
 
 @st.composite
 def results(draw: st.DrawFn) -> MrdResult:
-    cells = draw(st.integers(1, 10**8))
+    cells = draw(st.integers(1000, 10**8))
     evidence, flags = draw(EVIDENCE), (COUNTS_ONLY, draw(TEXT))
     if draw(st.booleans()):
-        templates = draw(st.one_of(st.integers(0, 500), st.floats(0, 500)))
+        templates = draw(st.one_of(st.integers(0, 500), st.floats(0.001, 500)))
         return from_ngs_counts(templates, cells, evidence, loq_templates=10, flags=flags)
     found, counted = draw(st.integers(0, min(cells, 5000))), (Denominator("all", cells),)
     return from_flow_counts(found, counted, "all", evidence, flags=flags)

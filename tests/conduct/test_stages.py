@@ -84,7 +84,7 @@ def test_withdrawal_from_the_study_ends_it_and_from_treatment_does_not_once_enro
         return after(stage, ev.Withdrew(ON, scope, "moved", "guardian"), where="here")
 
     assert left("study") is Stage.OFF
-    before = stage in (Stage.SCREENING, Stage.ELIGIBLE)
+    before = stage in (Stage.SCREENING, Stage.ELIGIBLE, Stage.LOST)
     assert (left("treatment") is Stage.OFF) is before
 
 
@@ -138,12 +138,11 @@ def test_what_follows_must_stay_possible(live: Live) -> None:
     assert refused.value.where == "participant 01-001, ledger entry 3"
 
 
-def test_a_loss_that_was_voided_lets_the_life_go_on(live: Live) -> None:
-    lost = ev.LostToFollowUp(ON, ON)
-    died = ev.Died(ON, "other")
-    with pytest.raises(WrongStage):
-        live(CONSENT, ELIGIBLE, ENROLLED, lost, died)
-    assert live(CONSENT, ELIGIBLE, ENROLLED, lost, (ev.Voided("found again"), 4), died).stage is Stage.OFF
+def test_who_is_lost_can_be_found_again_or_be_known_to_have_died(live: Live) -> None:
+    lost = (CONSENT, ELIGIBLE, ENROLLED, ev.LostToFollowUp(ON, ON))
+    assert live(*lost).stage is Stage.LOST
+    assert live(*lost, ev.FollowedUp(ON, None)).stage is Stage.FOLLOW_UP
+    assert live(*lost, ev.Died(ON, "other")).stage is Stage.OFF
 
 
 def test_all_and_last_know_the_kind_exactly(live: Live) -> None:

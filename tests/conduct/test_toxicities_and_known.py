@@ -84,13 +84,13 @@ def test_a_voided_report_is_gone_with_its_grades(live: Live) -> None:
     assert toxicities(participant) == ()
 
 
-def test_seizures_are_counted_by_term_and_by_component(live: Live) -> None:
+def test_seizures_are_counted_by_term_and_by_component(study: Study, live: Live) -> None:
     participant = live(
         *BEFORE, report("T1", 3, 30, "seizure"),
         report("T2", 3, 31, "neurologic", Setting("seizure", "brief")),
         report("T3", 1, 32, "neurologic", Setting("seizure", "unknown")), report("T4", 1, 33, "headache"),
     )  # fmt: skip
-    assert seizures(participant) == 2
+    assert seizures(study.treatment, participant) == 2
 
 
 # ------------------------------------------------------------ what is known

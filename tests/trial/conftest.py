@@ -180,9 +180,13 @@ class Ward:
 
 
 def create(
-    folder: Path, *edits: tuple[str, str], study: str = "nct06607419", simulated: bool = False
+    folder: Path,
+    *edits: tuple[str, str],
+    study: str = "nct06607419",
+    simulated: bool = False,
+    record: tuple[bytes, bytes] = (b"", b""),
 ) -> Trial:
-    """A new trial on a shipped study, edited in its text."""
+    """A new trial on a shipped study, edited in its text and its record's."""
     files = study_files(study)
     text = files.study.decode()
     for old, new in edits:
@@ -191,7 +195,8 @@ def create(
     at = datetime(2026, 1, 5, tzinfo=UTC)
     role = Role.REHEARSAL if simulated else Role.SPONSOR
     by = By(Actor("Shen", role), at)
-    return Trial.create(folder, study=text.encode(), record=files.record, by=by, simulated=simulated)
+    found = files.record.replace(*record, 1)
+    return Trial.create(folder, study=text.encode(), record=found, by=by, simulated=simulated)
 
 
 def activate(trial: Trial, *sites: str) -> None:

@@ -109,6 +109,7 @@ def test_an_order_of_tomorrow_starts_nothing_today(ward) -> None:
     trial.refuses(
         DoseHeld, lambda: _start_at(trial, 29), "no order for step 'course' at the full level on 2026-03-29"
     )
+    trial.premedicate(30, 1, "first_dose")
     assert _start_at(trial, 30).stage is Stage.ON_TREATMENT
 
 
@@ -144,7 +145,7 @@ def test_the_start_window_is_counted_at_the_site(ward, day: int, hour: float, in
     """16:00 UTC is midnight in Shanghai: days 29 to 31 there."""
     trial = ward("enrolled")
     trial.order(day=28)
-    trial.premedicate(28, 14, "first_dose")
+    trial.premedicate(day, 14, "first_dose")
     if inside:
         assert trial.start(day, hour).stage is Stage.ON_TREATMENT
         assert trial.events(ev.DeviationReported) == []
@@ -186,6 +187,7 @@ def test_a_toxicity_before_the_first_dose_holds_it_while_it_lasts(ward) -> None:
     trial.premedicate(29, 1, "first_dose")
     trial.refuses(DoseHeld, trial.start, "grade 3, above 1")
     trial.regrade("T1", 1, 29)
+    trial.premedicate(29, 22, "first_dose")
     assert trial.start(hour=23).stage is Stage.ON_TREATMENT
 
 
@@ -275,6 +277,7 @@ def test_crs_3_holds_until_grade_1_and_restarts_low_then_steps_up(ward, named: b
         DoseHeld, lambda: trial.restart(33, 6, "low"), "there is no order for step 'course' at the low level"
     )
     trial.order(day=33, level="low")
+    trial.premedicate(33, 5, "restart")
     trial.restart(33, 6, "low")
     trial.refuses(DoseHeld, lambda: trial.escalate(39, 6), "at the low level for 6 of 7 days")
     trial.refuses(DoseHeld, lambda: trial.escalate(40, 6), "no premedication was given before step up")

@@ -8,6 +8,7 @@
                files/ab/...      raw files, the study file and the record, under their sha256
 """
 
+import hashlib
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from remission.conduct.events import Event, SiteActivated, TrialEvent, TrialOpen
 from remission.conduct.state import Participant, Recorded, Stage, after, replay
 from remission.conduct.writing import from_text, to_text
 from remission.errors import (
+    Altered,
     InputRefused,
     InvariantBroken,
     LedgerMoved,
@@ -145,14 +147,25 @@ class Trial:
     @cached_property
     def study(self) -> Study:
         """The study file as kept when the trial was opened."""
-        with self.files.open(self.opened.study_sha256) as stream:
-            return read_study(stream, name="study.toml")
+        return read_study(self._kept(self.opened.study_sha256, "study.toml"), name="study.toml")
 
     @cached_property
     def record(self) -> RegistryRecord:
         """The registry record as kept when the trial was opened."""
-        with self.files.open(self.opened.record_sha256) as stream:
-            return read_record(stream, self.study.record).record
+        name = self.study.record
+        return read_record(self._kept(self.opened.record_sha256, name), name).record
+
+    def _kept(self, sha256: str, name: str) -> BytesIO:
+        """A file on which the whole trial rests, read once and found to be what it was (else `Altered`)."""
+        with self.files.open(sha256) as stream:
+            raw = stream.read()
+        if hashlib.sha256(raw).hexdigest() != sha256:
+            raise Altered(
+                f"{name} is not the file with which the trial was opened",
+                where=f"{self.folder / 'files'}, {sha256}",
+                do="restore it from a copy; find out who can write to the folder",
+            )
+        return BytesIO(raw)
 
     @cached_property
     def judge(self) -> Judge:
