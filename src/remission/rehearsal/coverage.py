@@ -1,8 +1,8 @@
 """How often the published interval holds the truth: only the endpoint stage, many trials at once.
 
 The same children, tests and calls as in a whole rehearsal, on arrays, without calendar and ledger. Course,
-missed samples and withdrawals enter by their chances; sets are told apart by what concerns the endpoint
-(treated, evaluable, full course), not by deviations or late findings.
+missed and late samples and withdrawals enter by their chances; sets are told apart by what concerns the
+endpoint (treated, evaluable, full course, in window), not by deviations or late findings.
 """
 
 import math
@@ -17,7 +17,15 @@ from scipy.special import betaincinv, gammaincinv
 from remission.errors import InputRefused
 from remission.mrd.limits import EXPECTED_FOR_95
 from remission.mrd.result import Method
-from remission.protocol.study import AnalysisSet, Assay, Endpoint, Indeterminate, SetRule, Study
+from remission.protocol.study import (
+    AnalysisSet,
+    Assay,
+    Endpoint,
+    Indeterminate,
+    OutsideWindow,
+    SetRule,
+    Study,
+)
 from remission.rehearsal.assay import Counted, run
 from remission.rehearsal.children import arrivals, child_of, disease, random_for
 from remission.rehearsal.population import Population
@@ -61,6 +69,7 @@ class _Enrolled:
     course: Floats
     as_protocol: Bools
     sampled: Bools
+    late: Bools
 
 
 def coverage(study: Study, population: Population, n_trials: int, seed: int) -> tuple[Coverage, ...]:
@@ -139,7 +148,8 @@ def _enrolled(study: Study, population: Population, n: int, numbers: Generator, 
     unseen = np.divide(escape, escape + seen, out=np.zeros(n), where=escape + seen > 0)
     conduct = population.conduct
     gone = conduct.sample_missed + conduct.withdraws_study + conduct.dies_of_treatment
-    return _Enrolled(left, unseen, course, as_protocol, numbers.random(n) >= gone)
+    sampled, late = numbers.random(n) >= gone, numbers.random(n) < conduct.sample_late
+    return _Enrolled(left, unseen, course, as_protocol, sampled, late)
 
 
 def _groups(study: Study, population: Population, seed: int) -> NDArray[np.str_]:
@@ -197,19 +207,23 @@ def _compared(
     study: Study, endpoint: Endpoint, chosen: AnalysisSet, children: _Enrolled,
     negative: Bools, positive: Bools, n_trials: int,
 ) -> Coverage:  # fmt: skip
-    evaluable = children.sampled & (negative | positive)
+    answers = children.sampled
+    if endpoint.outside_window is OutsideWindow.INDETERMINATE:
+        answers = answers & ~children.late
+    evaluable = answers & (negative | positive)
     inside = np.ones(len(evaluable), dtype=np.bool_)
     held: Mapping[SetRule, Bools] = {
         SetRule.TREATED: children.course > 0,
         SetRule.EVALUABLE: evaluable,
         SetRule.FULL_COURSE: children.as_protocol,
+        SetRule.IN_WINDOW: ~children.late,
     }
     for rule in chosen.rules:
         inside &= held.get(rule, inside)
     if endpoint.indeterminate is Indeterminate.EXCLUDED:
         inside &= evaluable
     counted = inside.reshape(n_trials, -1).sum(axis=1)
-    responders = (inside & children.sampled & negative).reshape(n_trials, -1).sum(axis=1)
+    responders = (inside & answers & negative).reshape(n_trials, -1).sum(axis=1)
     true_rate = float((children.level < float(endpoint.threshold)).mean())
     expected = float(responders.sum() / counted.sum())
     lower, upper = exact_limits(responders, counted)

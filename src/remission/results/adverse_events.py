@@ -26,7 +26,7 @@ def adverse_events(study: Study, results: Results) -> Json:
     return {
         "frequencyThreshold": "0",
         "timeFrame": f"From the first dose to the last contact, at most until {study.follow_up.until}",
-        "description": "Events that began or worsened from the day of the first dose on, at their worst grade.",
+        "description": "Events that began or worsened since the day of the first dose, at their worst grade.",
         "eventGroups": [group],
         "seriousEvents": _events(study, results, "serious"),
         "otherEvents": _events(study, results, "not_serious"),
