@@ -84,7 +84,10 @@ def happened(
     ],
     first: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="First day.")],
     last: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="Last day, if more than one.")
+        str | None,
+        typer.Option(
+            metavar="YYYY-MM-DD", help="Last day. Without: it goes on (therapies), or was one day (events)."
+        ),
     ] = None,
     purpose: Annotated[str, typer.Option(help="What for, such as airway_emergency.")] = "",
     trial: Folder = None,

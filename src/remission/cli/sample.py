@@ -37,6 +37,9 @@ def taken(
     point: Point,
     sample: Label,
     on: On,
+    deviation: Annotated[
+        str | None, typer.Option(help="Why, when outside the window; recorded as a deviation.")
+    ] = None,
     trial: Folder = None,
     name: Name = "",
     role: RoleWord = Role.DOCTOR,
@@ -47,7 +50,13 @@ def taken(
     say_participant(
         known,
         laboratory.take_marrow(
-            known, by(name, role), SubjectId(subject), sample=SampleId(sample), point=point, on=day(on)
+            known,
+            by(name, role),
+            SubjectId(subject),
+            sample=SampleId(sample),
+            point=point,
+            on=day(on),
+            deviation=deviation,
         ),
         as_json=json,
     )

@@ -11,7 +11,7 @@ from remission.cli.words import Json, On, Subject, YesNoUnknown, day
 from remission.conduct.state import Participant
 from remission.conduct.toxicities import toxicities
 from remission.safety.crs import Crs, Oxygen
-from remission.safety.holding import Action
+from remission.safety.holding import Action, rule_terms
 from remission.safety.icans import Awakening, Icans, Oedema, Score, Seizure
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
@@ -45,9 +45,8 @@ def report(
 ) -> None:
     """Report a toxicity; the answer says what the study's rules make of it."""
     known = opened(trial)
-    terms = dict.fromkeys(rule.term for rule in known.study.treatment.toxicity)
-    if term not in terms:
-        print(f"the study has no rule for {term!r}; its words are: {', '.join(terms)}", file=sys.stderr)
+    ruled = rule_terms(known.study.treatment, term, system)
+    print(f"{term!r}, {system}: by the study's rules for {', '.join(ruled)}", file=sys.stderr)
     participant, action = vigilance.report_toxicity(
         known,
         by(name, role),
@@ -154,13 +153,12 @@ def regrade(
     role: RoleWord = Role.DOCTOR,
     json: Json = False,
 ) -> None:
-    """Record the grade of a reported toxicity on a later day."""
+    """Record the grade of a reported toxicity on a later day; the answer says what the rules ask for now."""
     known = opened(trial)
-    say_participant(
-        known,
-        vigilance.regrade(known, by(name, role), SubjectId(subject), id=report_id, grade=grade, on=day(on)),
-        as_json=json,
+    participant, action = vigilance.regrade(
+        known, by(name, role), SubjectId(subject), id=report_id, grade=grade, on=day(on)
     )
+    _say_action(known, participant, report_id, action, as_json=json)
 
 
 @app.command()
@@ -192,7 +190,7 @@ def _say_action(
     answer = {
         "participant": participant.id,
         "id": report_id,
-        "grade": next(item.worst for item in toxicities(participant) if item.id == report_id),
+        "grade": next(item.grade for item in toxicities(participant) if item.id == report_id),
         "action": action.action,
         "text": action.text.en,
         "text_zh": action.text.zh,

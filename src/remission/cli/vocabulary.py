@@ -8,7 +8,7 @@ from remission.protocol.criteria import DaysOf, Happened, leaves
 from remission.protocol.finding import parsed
 from remission.protocol.page import Page
 from remission.protocol.possible import question
-from remission.protocol.study import FactKind, FactSpec, Study
+from remission.protocol.study import FactKind, FactSpec, Phase, Study
 from remission.terms.words import Text
 
 
@@ -101,7 +101,10 @@ def _of_options(study: Study) -> Iterator[tuple[str, tuple[str, ...]]]:
     steps = (step.id for table in study.treatment.tables for step in table.steps)
     yield "treatment order --step", tuple(dict.fromkeys(steps))
     yield "toxicity report --term", tuple(dict.fromkeys(rule.term for rule in study.treatment.toxicity))
-    yield "participant ineligible --criterion", tuple(one.id for one in study.criteria)
+    yield (
+        "participant ineligible --criterion",
+        tuple(one.id for one in study.criteria if one.phase is Phase.ENROLMENT),
+    )
 
 
 def _purposes(study: Study) -> Iterator[str]:

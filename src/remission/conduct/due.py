@@ -7,12 +7,16 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from remission.conduct import events as ev
+from remission.conduct.admitted import no_longer_admits
 from remission.conduct.course import course_of
 from remission.conduct.enrolment import enrolment_window
 from remission.conduct.known import day_one_of, latest_answers
 from remission.conduct.state import Participant, Stage
+from remission.conduct.toxicities import seizures, toxicities
 from remission.mrd.words import method_name
+from remission.pharmacology.dose_rules import LOW
 from remission.protocol.study import SampleSpec, Study
+from remission.safety.holding import What, action
 from remission.terms.days import after_months, date_of, study_day
 from remission.terms.words import Text
 
@@ -43,18 +47,18 @@ class Due:
 
 
 _BEFORE_TREATMENT = (Stage.SCREENING, Stage.ELIGIBLE)
-_SAMPLED = (
-    *_BEFORE_TREATMENT,
+_IN_TRIAL = (
     Stage.ENROLLED,
     Stage.ON_TREATMENT,
     Stage.PAUSED,
     Stage.TREATMENT_ENDED,
     Stage.FOLLOW_UP,
 )
+_SAMPLED = (*_BEFORE_TREATMENT, *_IN_TRIAL)
 
 
 def due(study: Study, participant: Participant, *, today: date) -> tuple[Due, ...]:
-    """What is due, the most pressing first.
+    """What is due, the most pressing first: a toxicity that asks to hold or stop the drug before all else.
 
     Parameters
     ----------
@@ -62,6 +66,7 @@ def due(study: Study, participant: Participant, *, today: date) -> tuple[Due, ..
         In the calendar of the participant's site.
     """
     day_one = day_one_of(study, participant)
+    alarms = (*_toxicities(study, participant), *_admission(study, participant))
     items = [
         *_questions(study, participant, day_one),
         *_samples(study, participant, day_one),
@@ -69,9 +74,49 @@ def due(study: Study, participant: Participant, *, today: date) -> tuple[Due, ..
         *_follow_up(study, participant),
     ]
     order = {Urgency.LATE: 0, Urgency.NOW: 1, Urgency.LATER: 2}
-    return tuple(
-        sorted(items, key=lambda item: (order[item.urgency(today)], item.last or date.max, item.what.en))
-    )
+    items.sort(key=lambda item: (order[item.urgency(today)], item.last or date.max, item.what.en))
+    return (*alarms, *items)
+
+
+def _toxicities(study: Study, participant: Participant) -> Iterator[Due]:
+    """What the present grades ask for while the drug runs; in a pause, only to stop."""
+    if participant.stage not in (Stage.ON_TREATMENT, Stage.PAUSED):
+        return
+    running = participant.stage is Stage.ON_TREATMENT
+    low = course_of(study, participant, at=datetime.min.replace(tzinfo=UTC)).level == LOW
+    found: list[tuple[bool, date, Due]] = []
+    for toxicity in toxicities(participant):
+        if toxicity.grade == 0:
+            continue
+        asked = action(
+            study.treatment,
+            term=toxicity.term,
+            system=toxicity.system,
+            grade=toxicity.grade,
+            at_low_dose=low and running,
+            seizures=seizures(study.treatment, participant),
+            held_days=None,
+        )
+        stop, since = asked.action is What.STOP, toxicity.grades[-1][0]
+        if stop or (running and asked.action is What.HOLD):
+            said, grade = toxicity.term.replace("_", " "), toxicity.grade
+            en, zh = ("Stop", "停药") if stop else ("Hold", "暂停给药")
+            what = Text(f"{en}: {said} grade {grade}", f"{zh}：{said} {grade}级")
+            found.append((not stop, since, Due(what, "doctor", since, since, None)))
+    yield from (item for *_, item in sorted(found, key=lambda one: (one[0], one[1], one[2].what.en)))
+
+
+def _admission(study: Study, participant: Participant) -> Iterator[Due]:
+    """What on record now would have kept an enrolled child out."""
+    if participant.stage not in _IN_TRIAL:
+        return
+    for judged in no_longer_admits(study, participant):
+        what = Text(
+            f"{judged.criterion} no longer admits ({judged.reason.en}): correct the entry, or record found"
+            " ineligible",
+            f"{judged.criterion}不再允许入组（{judged.reason.zh}）：更正条目，或记录不合格",
+        )
+        yield Due(what, "doctor", None, None, None)
 
 
 def _questions(study: Study, participant: Participant, day_one: date | None) -> Iterator[Due]:

@@ -35,7 +35,10 @@ class FactRecorded:
 
 @dataclass(frozen=True, slots=True)
 class ThingHappened:
-    """An entry of a dated list (therapy given, seizure, ...); `last` None: one day."""
+    """An entry of a dated list (therapy given, seizure, ...).
+
+    `last` None: it still goes on, in a list that spans; in other lists, one day.
+    """
 
     list: str
     kind: str

@@ -12,7 +12,8 @@ from remission.screening.facts import Facts, Happening, Known, Measured, read_va
 def facts_of(study: Study, participant: Participant, *, on: date = date.max) -> Facts:
     """The facts of a participant: the latest answer to each question, by the day of which it is true.
 
-    Answers true only of a day after `on`, and results reported after it, are left out.
+    Answers true only of a day after `on`, and results reported after it, are left out. In a list that spans,
+    an entry without a last day still goes on: its last day is `date.max`.
 
     Raises
     ------
@@ -24,6 +25,7 @@ def facts_of(study: Study, participant: Participant, *, on: date = date.max) -> 
     closed: dict[str, date] = {}
     results: dict[tuple[str, str], Measured] = {}
     missed: set[str] = set()
+    spanning = {spec.id for spec in study.lists if spec.spans}
     for recorded in participant.history:
         match recorded.event:
             case ev.FactRecorded(fact=fact, value=value, on=true_on):
@@ -34,9 +36,8 @@ def facts_of(study: Study, participant: Participant, *, on: date = date.max) -> 
                 if true_on <= on and (fact not in answers or answers[fact].on <= true_on):
                     answers[fact] = Known(read, true_on, recorded.ref)
             case ev.ThingHappened(list=name, kind=kind, first=first, last=last, purpose=purpose):
-                happenings.setdefault(name, []).append(
-                    Happening(kind, first, last or first, purpose, recorded.ref)
-                )
+                last = last or (date.max if name in spanning else first)
+                happenings.setdefault(name, []).append(Happening(kind, first, last, purpose, recorded.ref))
             case ev.ListClosed(list=name, as_of=as_of):
                 closed[name] = max(as_of, closed.get(name, as_of))
             case ev.MrdReported(point=point, result=result, on=reported) if reported <= on:

@@ -25,6 +25,7 @@ class Stage(StrEnum):
     PAUSED = "paused"
     TREATMENT_ENDED = "treatment_ended"
     FOLLOW_UP = "follow_up"
+    LOST = "lost"  # no contact; the child may be found again
     OFF = "off"
 
 
@@ -38,18 +39,21 @@ def _stay(stage: Stage, kinds: Iterable[type[ev.Event]]) -> dict[type[ev.Event],
     return dict.fromkeys(kinds, stage)
 
 
-_LEAVING: dict[type[ev.Event], Stage] = {ev.Died: _S.OFF, ev.LostToFollowUp: _S.OFF}
+_GONE: dict[type[ev.Event], Stage] = {ev.Died: _S.OFF, ev.LostToFollowUp: _S.OFF}  # before enrolment
+_LEAVING: dict[type[ev.Event], Stage] = {ev.Died: _S.OFF, ev.LostToFollowUp: _S.LOST}
+# Tubes taken earlier may still be reported, a toxicity of then become known, and errors be found.
+_LEARNED_LATE = (ev.MrdReported, ev.ResponseAssessed, ev.FoundIneligibleLate, ev.ToxicityReported, *_ANY_TIME)
 
 NEXT: dict[Stage, dict[type[ev.Event], Stage]] = {
     _S.UNKNOWN: {ev.Consented: _S.SCREENING},
     _S.SCREENING: {
         **_stay(_S.SCREENING, (*_RECORDS, ev.DeviationReported)),
-        ev.FoundEligible: _S.ELIGIBLE, ev.FoundIneligible: _S.SCREEN_FAILED, ev.Withdrew: _S.OFF, **_LEAVING,
+        ev.FoundEligible: _S.ELIGIBLE, ev.FoundIneligible: _S.SCREEN_FAILED, ev.Withdrew: _S.OFF, **_GONE,
     },
     _S.ELIGIBLE: {
         **_stay(_S.SCREENING, _RECORDS),  # anything new asks for a new judgement
         ev.DeviationReported: _S.ELIGIBLE, ev.FoundIneligible: _S.SCREEN_FAILED,
-        ev.FoundEligible: _S.ELIGIBLE, ev.Enrolled: _S.ENROLLED, ev.Withdrew: _S.OFF, **_LEAVING,
+        ev.FoundEligible: _S.ELIGIBLE, ev.Enrolled: _S.ENROLLED, ev.Withdrew: _S.OFF, **_GONE,
     },
     _S.SCREEN_FAILED: _stay(_S.SCREEN_FAILED, (*_RECORDS, ev.DeviationReported)),
     _S.ENROLLED: {
@@ -79,11 +83,11 @@ NEXT: dict[Stage, dict[type[ev.Event], Stage]] = {
         ev.ResponseAssessed: _S.FOLLOW_UP,
         ev.FollowUpEnded: _S.OFF, **_LEAVING,
     },
-    # Tubes taken earlier may still be reported, a toxicity of then become known, and errors be found.
-    _S.OFF: _stay(
-        _S.OFF,
-        (ev.MrdReported, ev.ResponseAssessed, ev.FoundIneligibleLate, ev.ToxicityReported, *_ANY_TIME),
-    ),
+    _S.LOST: {
+        **_stay(_S.LOST, (*_LEARNED_LATE, ev.Relapsed, ev.SecondCancer)),
+        ev.FollowedUp: _S.FOLLOW_UP, ev.Died: _S.OFF, ev.Withdrew: _S.OFF,
+    },
+    _S.OFF: _stay(_S.OFF, _LEARNED_LATE),
 }  # fmt: skip
 
 

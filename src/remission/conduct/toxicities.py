@@ -5,9 +5,11 @@ from datetime import date
 
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
+from remission.protocol.study import Treatment
+from remission.safety.holding import is_seizure
 from remission.safety.icans import Seizure
 
-SEIZURE = "seizure"
+SEIZURE = "seizure"  # the component of a graded neurologic report
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +75,12 @@ def toxicities(participant: Participant) -> tuple[Toxicity, ...]:
     return tuple(known.values())
 
 
-def seizures(participant: Participant) -> int:
-    """Seizures reported, by their own term or as a component of a neurologic report."""
+def seizures(treatment: Treatment, participant: Participant) -> int:
+    """Seizures reported, by a word that the study has for one or as a component of a neurologic report."""
     reports = (item.event for item in participant.all(ev.ToxicityReported))
-    return sum(isinstance(said, ev.ToxicityReported) and _is_seizure(said) for said in reports)
+    return sum(isinstance(said, ev.ToxicityReported) and _is_one(treatment, said) for said in reports)
 
 
-def _is_seizure(said: ev.ToxicityReported) -> bool:
+def _is_one(treatment: Treatment, said: ev.ToxicityReported) -> bool:
     seen = {setting.name: setting.value for setting in said.components}.get(SEIZURE)
-    return said.term == SEIZURE or seen in (Seizure.BRIEF, Seizure.PROLONGED)
+    return is_seizure(treatment, said.term) or seen in (Seizure.BRIEF, Seizure.PROLONGED)

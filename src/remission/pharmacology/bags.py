@@ -1,4 +1,4 @@
-"""Which infusion bags cover a course: their durations and pump rates, as the label prints them.
+"""Which infusion bags cover a course: durations and pump rates are the study file's.
 
 The volumes to be prepared are not here. They were not read in a source; they also exceed what the pump gives
 (the line is primed from the bag), so they must not be computed from rate and duration. The pharmacy enters
@@ -10,34 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from remission.errors import DoseHeld, InputRefused
-from remission.protocol.study import Source
-from remission.terms.words import Mark
-
-_LABEL = Source(Mark.VERIFIED, "Blincyto label (2025), infusion rates")
-
-
-@dataclass(frozen=True, slots=True)
-class Bag:
-    """A bag by its duration; `weight_from` is the lightest child that may have it, in kg (None: any)."""
-
-    hours: int
-    pump_ml_per_h: Decimal
-    weight_from: Decimal | None
-    source: Source
-
-
-BAGS: tuple[Bag, ...] = (
-    Bag(24, Decimal(10), None, _LABEL),
-    Bag(48, Decimal(5), None, _LABEL),
-    Bag(72, Decimal("1.8"), None, _LABEL),
-    Bag(96, Decimal("1.8"), None, _LABEL),
-    Bag(
-        168,
-        Decimal("0.6"),
-        Decimal("5.4"),
-        Source(Mark.VERIFIED, "Blincyto label (2025): preserved bag, not under 5.4 kg; older labels: 22 kg"),
-    ),
-)
+from remission.protocol.study import Bag, Treatment
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +22,23 @@ class BagHung:
     run_hours: Decimal
 
 
-def allowed_bags(weight_kg: Decimal, prepared: Collection[int]) -> tuple[Bag, ...]:
+def allowed_bags(treatment: Treatment, weight_kg: Decimal, prepared: Collection[int]) -> tuple[Bag, ...]:
     """The bags of those durations (hours) that a child of this weight may have, shortest first.
 
     Raises
     ------
+    DoseHeld
+        If the study file has no bags.
     InputRefused
-        If a duration is not on the label.
+        If a duration is not among the study's.
     """
-    known = {bag.hours for bag in BAGS}
+    known = {bag.hours for bag in treatment.bags}
+    if not known:
+        raise DoseHeld(
+            f"dose held: the study file has no infusion bags for {treatment.drug}",
+            where="bag plan",
+            do="ask the sponsor; no pump rate is guessed",
+        )
     for duration in prepared:
         if duration not in known:
             raise InputRefused(
@@ -65,20 +46,23 @@ def allowed_bags(weight_kg: Decimal, prepared: Collection[int]) -> tuple[Bag, ..
                 where="bag plan",
                 do=f"use durations of: {', '.join(map(str, sorted(known)))} h",
             )
-    return tuple(
+    allowed = (
         bag
-        for bag in BAGS
+        for bag in treatment.bags
         if bag.hours in prepared and (bag.weight_from is None or weight_kg >= bag.weight_from)
     )
+    return tuple(sorted(allowed, key=lambda bag: bag.hours))
 
 
 def bag_plan(
-    remaining_hours: Decimal, *, weight_kg: Decimal, prepared: Collection[int]
+    treatment: Treatment, remaining_hours: Decimal, *, weight_kg: Decimal, prepared: Collection[int]
 ) -> tuple[BagHung, ...]:
     """Bags, one after the other, that cover the remaining hours; the longest that fits goes first.
 
     Parameters
     ----------
+    treatment : Treatment
+        With the study's bags.
     remaining_hours : Decimal
         Hours of infusion still to be given; 0 gives no bag.
     weight_kg : Decimal
@@ -89,18 +73,19 @@ def bag_plan(
     Raises
     ------
     InputRefused
-        If the hours are negative or not a number, or a duration is not on the label.
+        If the hours are negative or not a number, or a duration is not among the study's.
     DoseHeld
-        If no prepared bag may be given to a child of this weight.
+        If the study file has no bags, or no prepared one may be given to a child of this weight.
     """
     if not remaining_hours.is_finite() or remaining_hours < 0:
         raise InputRefused(f"{remaining_hours} h remain", where="bag plan", do="give hours of 0 or more")
-    bags = allowed_bags(weight_kg, prepared)
+    bags = allowed_bags(treatment, weight_kg, prepared)
     if not bags:
+        fit = [bag.hours for bag in allowed_bags(treatment, weight_kg, {bag.hours for bag in treatment.bags})]
         raise DoseHeld(
             f"dose held: no bag of {sorted(prepared)} h may be given at {weight_kg} kg",
             where="bag plan",
-            do="prepare a bag without preservative (24 h or 48 h)",
+            do=f"prepare a bag of {', '.join(map(str, fit))} h" if fit else "ask the sponsor",
         )
     plan: list[BagHung] = []
     begun = Decimal(0)

@@ -25,6 +25,7 @@ BODY_SURFACES = ("mosteller", "haycock")
 METHODS = tuple(method.value for method in Method)
 ACTIONS = ("continue", "hold", "stop", "consider_stopping")
 ASKED_OF = ("site", "laboratory")
+OTHER = "other"
 
 
 def duplicate_id(subject: Subject) -> Refusals:
@@ -44,6 +45,8 @@ def duplicate_id(subject: Subject) -> Refusals:
         "samples": (sample.point for sample in study.samples),
         "sets": (one.id for one in study.sets),
         "sites": (site.id for site in study.sites),
+        "treatment.terms": (term.id for term in study.treatment.terms),
+        "treatment.bags, hours": (str(bag.hours) for bag in study.treatment.bags),
         "assumptions": (assumption.id for assumption in study.assumptions),
         "decisions": rules,
     }
@@ -73,6 +76,12 @@ def unknown_name(subject: Subject) -> Refusals:
         ("endpoints", "point", (endpoint.point for endpoint in study.endpoints), points),
         ("control", "point", [study.control.point], points),
         ("control.rates", "endpoint", (rate.endpoint for rate in study.control.rates), endpoints),
+        (
+            "treatment.toxicity",
+            "row of treatment.terms",
+            _ruled(study),
+            {t.id for t in study.treatment.terms},
+        ),
         ("risk_groups", "code of the risk question", (g.id for g in study.risk_groups), _codes(study)),
     ]
     for place, kind, names, known in named:
@@ -218,6 +227,11 @@ def time_zone_unknown(subject: Subject) -> Refusals:
                 f"site {site.id}",
                 "write an IANA name, such as Asia/Shanghai",
             )
+
+
+def _ruled(study: Study) -> Iterator[str]:
+    """The terms of the toxicity rules that need words; `other` is whatever no words name."""
+    return (rule.term for rule in study.treatment.toxicity if rule.term != OTHER)
 
 
 def _codes(study: Study) -> set[str]:

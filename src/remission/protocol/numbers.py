@@ -131,8 +131,16 @@ def _doses(study: Study) -> Iterator[_Range]:
             if amount is not None:
                 yield place, name, amount, Decimal("1e-9"), Decimal("1e9")
     for drug in study.treatment.premedication:
-        yield f"premedication {drug.drug}", "per_m2", drug.per_m2, Decimal("1e-9"), Decimal("1e9")
-        yield f"premedication {drug.drug}", "at_most", drug.at_most, Decimal("1e-9"), Decimal("1e9")
+        place = f"premedication {drug.drug}"
+        yield place, "per_m2", drug.per_m2, Decimal("1e-9"), Decimal("1e9")
+        yield place, "at_most", drug.at_most, Decimal("1e-9"), Decimal("1e9")
+        yield place, "within_hours", Decimal(drug.within_hours), Decimal(1), Decimal(168)
+    for bag in study.treatment.bags:
+        place = f"bag of {bag.hours} h"
+        yield place, "hours", Decimal(bag.hours), Decimal(1), Decimal(24 * FARTHEST_DAY)
+        yield place, "pump_ml_per_h", bag.pump_ml_per_h, Decimal("1e-3"), Decimal(1000)
+        if bag.weight_from is not None:
+            yield place, "weight_from", bag.weight_from, Decimal(0), Decimal(250)
 
 
 def dose_rules(study: Study) -> Iterator[tuple[str, DoseRule]]:

@@ -15,6 +15,7 @@ from remission.protocol.study import (
     Phase,
     SampleSpec,
     Study,
+    ToxicityTerm,
 )
 from remission.terms.words import Text
 
@@ -164,9 +165,10 @@ def _dose(study: Study, page: Page) -> None:
         zh = "、".join(_MOMENTS[moment].zh for moment in drug.before)
         page.paragraph(
             Text(
-                f"Before {en} (after a pause of {drug.after_pause_hours} h or more): {amount}, "
-                f"at most {drug.at_most} {drug.unit}.",
-                f"{zh}前（中断≥{drug.after_pause_hours}小时）：{amount}，最多{drug.at_most} {drug.unit}。",
+                f"At most {drug.within_hours} h before {en} (after a pause of {drug.after_pause_hours} h or "
+                f"more): {amount}, at most {drug.at_most} {drug.unit}.",
+                f"{zh}前{drug.within_hours}小时内（中断≥{drug.after_pause_hours}小时）：{amount}，"
+                f"最多{drug.at_most} {drug.unit}。",
             )
         )
 
@@ -175,12 +177,23 @@ def _not(study: Study, page: Page) -> None:
     treatment = study.treatment
     page.heading(Text("When to hold, when to stop", "暂停与停药"))
     page.items(toxicity_said(rule) for rule in treatment.toxicity)
+    page.items(_covered(term) for term in treatment.terms)
     days = treatment.pause.continue_within_days
     page.paragraph(
         Text(
             f"A pause of up to {days} days: the course goes on. {treatment.pause.longer.en}",
             f"中断不超过{days}天：疗程继续。{treatment.pause.longer.zh}",
         )
+    )
+
+
+def _covered(term: ToxicityTerm) -> Text:
+    """What a term of the rules covers, with its mark."""
+    names, systems = ", ".join(term.names), "; ".join(term.systems)
+    whole_en, whole_zh = (f"; all of: {systems}", f"；以及系统：{systems}") if systems else ("", "")
+    return Text(
+        f"{plain(term.id)} covers: {names}{whole_en} ({term.source.mark})",
+        f"{term.name.zh}包括：{names}{whole_zh}（{term.source.mark}）",
     )
 
 

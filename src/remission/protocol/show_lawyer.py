@@ -166,6 +166,8 @@ def _sources(study: Study) -> Iterator[tuple[Text | str, ...]]:
         (f"{plain(rule.term)}, grade {rule.grade}", rule.source.mark, rule.source.cite)
         for rule in treatment.toxicity
     ]
+    rows += [(f"words of {plain(term.id)}", term.source.mark, term.source.cite) for term in treatment.terms]
+    rows += [(f"bag of {bag.hours} h", bag.source.mark, bag.source.cite) for bag in treatment.bags]
     rows += [(f"assay {assay.method}", assay.mark, assay.cite) for assay in study.assays]
     rows += [("follow-up", study.follow_up.mark, study.follow_up.cite)]
     rows += [("label", study.label.source.mark, study.label.source.cite)]

@@ -143,13 +143,17 @@ class FactSpec:
 
 @dataclass(frozen=True, slots=True)
 class ListSpec:
-    """A dated list (therapies given, things that happened) that a named person can declare complete."""
+    """A dated list (therapies given, things that happened) that a named person can declare complete.
+
+    `spans`: its entries last; one without a last day still goes on. In other lists it was one day.
+    """
 
     id: str
     name: Text
     asked_of: str
     due_day: int
     kinds: tuple[str, ...]
+    spans: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ class DoseTable:
 
 @dataclass(frozen=True, slots=True)
 class Premedication:
-    """Given before certain moments: `first_dose`, `step_up`, `restart`."""
+    """Given before certain moments: `first_dose`, `step_up`, `restart`, at most `within_hours` earlier."""
 
     drug: str
     per_m2: Decimal
@@ -213,6 +217,7 @@ class Premedication:
     unit: str
     before: tuple[str, ...]
     after_pause_hours: int
+    within_hours: int
     source: Source
 
 
@@ -244,6 +249,32 @@ class ToxicityRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ToxicityTerm:
+    """What a term of the toxicity rules covers, besides its own `id`.
+
+    `names`: words that a report may use, lower case; one of them within a longer report is enough. `systems`:
+    organ systems all of whose toxicities fall under it. The names of `repeated_seizure` are those of one
+    seizure.
+    """
+
+    id: str
+    name: Text
+    names: tuple[str, ...]
+    source: Source
+    systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """An infusion bag by its duration; `weight_from` is the lightest child that may have it, in kg."""
+
+    hours: int
+    pump_ml_per_h: Decimal
+    source: Source
+    weight_from: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Treatment:
     """The study's treatment: what, when, how much, and when not.
 
@@ -265,6 +296,8 @@ class Treatment:
     therapy: str
     record_text: str
     full_course_from: Decimal = Decimal("0.95")
+    terms: tuple[ToxicityTerm, ...] = ()
+    bags: tuple[Bag, ...] = ()
 
     @property
     def last_day(self) -> int:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from remission.protocol.study import DoseStep
 from remission.rehearsal.desk import Desk, Story
 from remission.rehearsal.population import ToxicityDraw
-from remission.safety.holding import Action
+from remission.safety.holding import OTHER, Action, rule_terms
 from remission.terms.days import date_of
 from remission.trial import admission, closing, treatment, vigilance
 
@@ -56,9 +56,16 @@ def drawn(desk: Desk, story: Story, start: date) -> list[Coming]:
     if story.chance(chances.withdraws_study):
         add(story.between(2, last), "leaves")
     if story.chance(chances.dies_of_treatment):
-        add(story.between(4, last), "toxicity", desk.population.toxicities[-1], _FATAL)
+        add(story.between(4, last), "toxicity", _fatal(desk), _FATAL)
     heapq.heapify(coming)
     return coming
+
+
+def _fatal(desk: Desk) -> ToxicityDraw | None:
+    """What a child may die of: the first toxicity that the study's rules name; None: the death alone."""
+    treatment = desk.study.treatment
+    named = (d for d in desk.population.toxicities if rule_terms(treatment, d.term, d.system) != (OTHER,))
+    return next(named, None)
 
 
 def steps(desk: Desk, on: date) -> tuple[DoseStep, ...]:
@@ -100,14 +107,15 @@ def withdraw(desk: Desk, story: Story, scope: str) -> None:
 
 def report(desk: Desk, story: Story, what: Coming) -> Action | None:
     """Report a toxicity today; answers what the study's rules say to do, or None if the child died of it."""
-    assert what.draw is not None
     site, today, subject = story.child.site, desk.today(story.child.site), story.known_as
-    story.happened.append((today, what.words))
-    _, said = vigilance.report_toxicity(
-        desk.trial, desk.by(site), subject, id=what.id, term=what.draw.term, system=what.draw.system,
-        grade=what.grade, began=today, serious=what.grade >= 4 or (what.grade == 3 and story.chance(0.5)),
-        related=what.draw.related,
-    )  # fmt: skip
+    said = None
+    if what.draw is not None:
+        story.happened.append((today, what.words))
+        _, said = vigilance.report_toxicity(
+            desk.trial, desk.by(site), subject, id=what.id, term=what.draw.term, system=what.draw.system,
+            grade=what.grade, began=today, serious=what.grade >= 4 or (what.grade == 3 and story.chance(0.5)),
+            related=what.draw.related,
+        )  # fmt: skip
     if what.grade == _FATAL:
         story.happened.append((today, "died"))
         closing.died(desk.trial, desk.by(site), subject, on=today, cause="treatment")

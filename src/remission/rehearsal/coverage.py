@@ -195,7 +195,13 @@ def _stopping(study: Study, population: Population) -> list[float]:
             chance
             for grade, chance in enumerate(draw.grades, start=1)
             if action(
-                study.treatment, term=draw.term, grade=grade, at_low_dose=False, seizures=0, held_days=None
+                study.treatment,
+                term=draw.term,
+                system=draw.system,
+                grade=grade,
+                at_low_dose=False,
+                seizures=0,
+                held_days=None,
             ).action
             is What.STOP
         )

@@ -55,8 +55,8 @@ class Desk:
         return self.trial.today(site, self.at)
 
     def off(self, story: "Story") -> bool:
-        """Whether a child is out of the study for good."""
-        return self.trial.participant(story.known_as).stage is Stage.OFF
+        """Whether a child has left the study: out of it for good, or lost."""
+        return self.trial.participant(story.known_as).stage in (Stage.OFF, Stage.LOST)
 
     def first_desk_after(self, site: SiteId, at: datetime) -> date:
         """The first day whose entry comes after an instant."""

@@ -57,9 +57,8 @@ def _comes(desk: Desk, story: Story, what: Coming) -> Generator[date, None, bool
     if what.kind != "toxicity":
         withdraw(desk, story, "treatment" if what.kind == "withdraws" else "study")
         return False
-    assert what.draw is not None
     said = report(desk, story, what)
-    if said is None:
+    if said is None or what.draw is None:
         return False
     lasts = story.between(*what.draw.lasts)
     longest = said.stop_after_days or lasts

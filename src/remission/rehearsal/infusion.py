@@ -160,9 +160,8 @@ class Infusion:
 
     def _toxicity(self, what: Coming) -> Generator[date, None, bool]:
         """Report a toxicity and do as the rules say; answers whether the course goes on."""
-        assert what.draw is not None
         said = report(self._desk, self._story, what)
-        if said is None:
+        if said is None or what.draw is None:
             return False
         lasts = self._story.between(*what.draw.lasts)
         if said.action is What.STOP or (said.action is What.CONSIDER_STOPPING and self._story.chance(0.5)):

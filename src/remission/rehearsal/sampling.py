@@ -7,14 +7,14 @@ from io import BytesIO
 
 import numpy as np
 
-from remission.errors import InputRefused
+from remission.errors import ActRefused, InputRefused
 from remission.mrd.result import CELL_EQUIVALENTS, Denominator, Method
 from remission.protocol.study import SampleSpec
 from remission.rehearsal.assay import count_file, run
 from remission.rehearsal.desk import Desk, Story
 from remission.terms.days import study_day
 from remission.terms.ids import SampleId
-from remission.trial import laboratory, vigilance
+from remission.trial import laboratory
 
 METHOD_VERSION = "rehearsal 1"
 _NUCLEATED = "nucleated cells"
@@ -35,18 +35,20 @@ class _Result:
 
 
 def take(desk: Desk, story: Story, spec: SampleSpec, attempt: int) -> SampleId:
-    """Take the marrow today; outside its window that is a deviation, and is reported."""
+    """Take the marrow today; outside its window that is a deviation, and somebody says why."""
     subject, today = story.known_as, desk.today(story.child.site)
-    sample = SampleId(f"{subject}-{spec.point}-{attempt}")
-    by = desk.by(story.child.site)
-    laboratory.take_marrow(desk.trial, by, subject, sample=sample, point=spec.point, on=today)
-    window, day = desk.study.point(spec.point).window, study_day(today, story.child.day_one)
-    if day not in window:
-        what = f"day {day}, outside days {window.first} to {window.last}"
-        major = spec.purpose == "endpoint" and day > window.last + 3
-        vigilance.deviate(
-            desk.trial, by, subject, on=today, rule=f"window of {spec.point}", major=major, what=what
+    sample, by = SampleId(f"{subject}-{spec.point}-{attempt}"), desk.by(story.child.site)
+
+    def taken(deviation: str | None) -> None:
+        laboratory.take_marrow(
+            desk.trial, by, subject, sample=sample, point=spec.point, on=today, deviation=deviation
         )
+
+    if study_day(today, story.child.day_one) in desk.study.point(spec.point).window:
+        taken(None)
+        return sample
+    desk.must_refuse("marrow outside its window without a reason", ActRefused, lambda: taken(None))
+    taken("theatre not free")
     return sample
 
 

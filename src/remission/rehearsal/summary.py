@@ -46,6 +46,7 @@ _REFUSED_ZH: Mapping[str, str] = {
     "enrolment of a child found ineligible": "已判不合格者入组",
     "enrolment outside its window": "入组窗口外入组",
     "enrolment when every place is taken": "名额已满时入组",
+    "marrow outside its window without a reason": "窗口外无理由采集骨髓",
     "restart after a long pause without premedication": "长时间中断后未给预处理即重启",
     "restart while a toxicity holds it": "毒性未恢复时重启",
     "result for a sample never taken": "未采集样本的结果",

@@ -1,6 +1,6 @@
 """What a toxicity does to the treatment: the study's rules, read the way the ward reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -62,10 +62,34 @@ class Restart:
     escalate_after_days: int | None = None
 
 
+def rule_terms(treatment: Treatment, term: str, system: str) -> tuple[str, ...]:
+    """The terms of the study's rules that a report falls under; "other" only where nothing matches.
+
+    A term of the rules by its own word decides alone; else every one of which a name stands in the report;
+    else every one whose organ systems hold the report's. Letter case, spacing, hyphens and underscores make
+    no difference.
+    """
+    said, place = _plain(term), _plain(system)
+    ruled = {_plain(rule.term): rule.term for rule in treatment.toxicity}
+    if said in ruled:
+        return (ruled[said],)
+    rows = [row for row in treatment.terms if row.id != REPEATED_SEIZURE]
+    named = tuple(row.id for row in rows if _names_one(said, (row.id, *row.names)))
+    within = tuple(row.id for row in rows if place in map(_plain, row.systems))
+    return named or within or (OTHER,)
+
+
+def is_seizure(treatment: Treatment, term: str) -> bool:
+    """Whether a report is one of a seizure, by the study's words for it."""
+    rows = (row for row in treatment.terms if row.id == REPEATED_SEIZURE)
+    return any(_names_one(_plain(term), row.names) for row in rows)
+
+
 def action(
     treatment: Treatment,
     *,
     term: str,
+    system: str,
     grade: int,
     at_low_dose: bool,
     seizures: int,
@@ -73,16 +97,16 @@ def action(
 ) -> Action:
     """What the study's rules say to do about a toxicity.
 
-    The rule with the highest grade not above `grade` decides among those of the term, or among those of
-    "other" if the term has none. More than one seizure brings in the rule of "repeated_seizure", and the
-    severer of the two holds. Grade 5 is death.
+    The rule with the highest grade not above `grade` decides among those of the term that the report falls
+    under (`rule_terms`); of several such terms, the severest. More than one seizure brings in the rule of
+    "repeated_seizure", and the severer of the two holds. Grade 5 is death.
 
     Parameters
     ----------
     treatment : Treatment
         With the study's table of toxicity rules.
-    term : str
-        The term, as the table names it.
+    term, system : str
+        The report's words for it, and its organ system.
     grade : int
         0 to 5.
     at_low_dose : bool
@@ -98,15 +122,15 @@ def action(
         For a grade that does not exist, or a negative number.
     """
     _check(term, grade, seizures, held_days)
+    rules = [_reached(treatment, ruled, grade) for ruled in rule_terms(treatment, term, system)]
     if grade == 5:
-        rule = _matching(treatment, term, grade)
-        return Action(What.STOP, rule, Text("grade 5 is death: treatment has ended", "5级即死亡：治疗终止"))
-    said = _by_rule(_matching(treatment, term, grade), at_low_dose, held_days)
+        dead = Text("grade 5 is death: treatment has ended", "5级即死亡：治疗终止")
+        return Action(What.STOP, rules[0], dead)
     if seizures > 1:
         again = [rule for rule in treatment.toxicity if rule.term == REPEATED_SEIZURE]
-        repeated = _by_rule(min(again, key=lambda rule: rule.grade, default=None), at_low_dose, held_days)
-        said = max(said, repeated, key=lambda one: _SEVERITY[one.action])
-    return said
+        rules.append(min(again, key=lambda rule: rule.grade, default=None))
+    said = [_by_rule(rule, at_low_dose, held_days) for rule in rules]
+    return max(said, key=lambda one: _SEVERITY[one.action])
 
 
 def may_restart(
@@ -197,10 +221,19 @@ def _check(term: str, grade: int, seizures: int, held_days: int | Decimal | None
             raise InputRefused(f"{name}: {number}", where=where, do="give a number of 0 or more")
 
 
-def _matching(treatment: Treatment, term: str, grade: int) -> ToxicityRule | None:
-    own = [rule for rule in treatment.toxicity if rule.term == term]
-    rules = own or [rule for rule in treatment.toxicity if rule.term == OTHER]
-    reached = [rule for rule in rules if rule.grade <= grade]
+def _plain(words: str) -> str:
+    """Words in lower case, one space between them, nothing but letters and digits."""
+    return " ".join("".join(sign if sign.isalnum() else " " for sign in words.casefold()).split())
+
+
+def _names_one(said: str, names: Iterable[str]) -> bool:
+    """Whether a name stands in what is said: as whole words; where words have no spaces, anywhere."""
+    plain = (_plain(name) for name in names)
+    return any(f" {name} " in f" {said} " if name.isascii() else name in said for name in plain)
+
+
+def _reached(treatment: Treatment, term: str, grade: int) -> ToxicityRule | None:
+    reached = (rule for rule in treatment.toxicity if rule.term == term and rule.grade <= grade)
     return max(reached, key=lambda rule: rule.grade, default=None)
 
 

@@ -1,13 +1,14 @@
-"""What must be so before the drug flows: order, premedication, window, pause, and no toxicity that holds it.
+"""What must be so before the drug flows: admission, order, premedication, window, pause, toxicity.
 
 Each check refuses (`DoseHeld`, or `ActRefused` for the window) and names what is missing; none writes.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from remission.conduct import events as ev
+from remission.conduct.admitted import no_longer_admits
 from remission.conduct.course import Course, Interruption
 from remission.conduct.known import day_one_of, facts_of
 from remission.conduct.state import Participant, Stage
@@ -77,23 +78,48 @@ def check_order(trial: Trial, participant: Participant, step: str, level: str, a
 def check_premedication(
     trial: Trial, participant: Participant, before: str, at: datetime, since: datetime | None = None
 ) -> None:
-    """Refuse where the study asks for a premedication that was not given, from `since` on, by `at`."""
-    if not any(before in rule.before for rule in trial.study.treatment.premedication):
+    """Refuse where a premedication asked for was not given, from `since` on, in its hours before `at`."""
+    given = [item.event for item in participant.all(ev.PremedicationGiven)]
+    for rule in trial.study.treatment.premedication:
+        if before not in rule.before:
+            continue
+        times = [
+            one.at
+            for one in given
+            if isinstance(one, ev.PremedicationGiven)
+            and (one.before, one.drug) == (before, rule.drug)
+            and one.at <= at
+            and (since is None or one.at >= since)
+        ]
+        said = before.replace("_", " ")
+        if not times:
+            raise DoseHeld(
+                f"no premedication was given before {said}",
+                where=f"participant {participant.id}",
+                do="give and record it first: remission treatment premedicate",
+            )
+        if at - max(times) > timedelta(hours=rule.within_hours):
+            raise DoseHeld(
+                f"{rule.drug} before {said} was given at {max(times).isoformat()}, more than"
+                f" {rule.within_hours} h earlier",
+                where=f"participant {participant.id}",
+                do="give and record it again: remission treatment premedicate",
+            )
+
+
+def check_admitted(trial: Trial, participant: Participant) -> None:
+    """Refuse a first dose to a child whom a criterion shuts out by what is on record now."""
+    if participant.stage is not Stage.ENROLLED:
         return
-    for item in participant.all(ev.PremedicationGiven):
-        given = item.event
-        if (
-            isinstance(given, ev.PremedicationGiven)
-            and given.before == before
-            and given.at <= at
-            and (since is None or given.at >= since)
-        ):
-            return
-    raise DoseHeld(
-        f"no premedication was given before {before.replace('_', ' ')}",
-        where=f"participant {participant.id}",
-        do="give and record it first: remission treatment premedicate",
-    )
+    shut = no_longer_admits(trial.study, participant)
+    if shut:
+        reasons = "; ".join(f"{judged.criterion}: {judged.reason.en}" for judged in shut)
+        raise DoseHeld(
+            f"no longer admitted by {reasons}",
+            where=f"participant {participant.id}",
+            do="correct the entry if it is wrong; if it is right, record that the child was found ineligible:"
+            " whether to treat is then the doctor's decision",
+        )
 
 
 def outside_window(
@@ -173,9 +199,10 @@ def check_held(trial: Trial, participant: Participant, standing: Course, *, leve
             said = action(
                 trial.study.treatment,
                 term=toxicity.term,
+                system=toxicity.system,
                 grade=grade,
                 at_low_dose=at_low_dose,
-                seizures=seizures(participant),
+                seizures=seizures(trial.study.treatment, participant),
                 held_days=None,
             )
             where = f"participant {participant.id}, toxicity {toxicity.id} ({toxicity.term})"

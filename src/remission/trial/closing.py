@@ -14,6 +14,7 @@ from remission.results.endpoints import respond
 from remission.terms.days import date_of
 from remission.terms.ids import SubjectId
 from remission.trial.calendar import not_before, not_future
+from remission.trial.correction import check_criterion
 from remission.trial.trial import By, Trial
 
 
@@ -43,7 +44,15 @@ def assess_response(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Pa
 def follow_up(
     trial: Trial, by: By, subject: SubjectId, *, on: date, in_remission: bool | None
 ) -> Participant:
-    """Record a follow-up contact: alive on that day."""
+    """Record a follow-up contact: alive on that day.
+
+    Raises
+    ------
+    ActRefused
+        If the child is not in remission and no relapse is on record by that day.
+    """
+    if in_remission is False:
+        _check_relapsed(trial.participant(subject), on)
     return _write(trial, by, subject, ev.FollowedUp(on, in_remission), on)
 
 
@@ -94,12 +103,12 @@ def found_ineligible(
     Raises
     ------
     InputRefused
-        If the study has no such criterion.
+        If the study has no such criterion, or it is known only after treatment.
     ActRefused
         For a child who was never enrolled.
     """
     _check_enrolled(trial.participant(subject))
-    _one_of(criterion, tuple(known.id for known in trial.study.criteria), "criterion", subject)
+    check_criterion(trial.study, criterion, where=f"participant {subject}")
     return _write(trial, by, subject, ev.FoundIneligibleLate(on, criterion, why), on)
 
 
@@ -183,6 +192,16 @@ def _write(trial: Trial, by: By, subject: SubjectId, event: ev.Event, on: date) 
     participant = trial.participant(subject)
     not_before(participant, ev.Enrolled if is_enrolled(participant) else ev.Consented, on)
     return trial.write(by, subject, event)
+
+
+def _check_relapsed(participant: Participant, on: date) -> None:
+    known = (item.event for item in participant.all(ev.Relapsed))
+    if not any(isinstance(event, ev.Relapsed) and event.on <= on for event in known):
+        raise ActRefused(
+            f"not in remission on {on}, and no relapse is on record by then",
+            where=f"participant {participant.id}",
+            do="record the relapse or progression first, with its day: remission participant relapse",
+        )
 
 
 def _check_enrolled(participant: Participant) -> None:

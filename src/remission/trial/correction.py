@@ -9,7 +9,7 @@ from remission.conduct.course import course_of
 from remission.conduct.known import facts_of
 from remission.conduct.state import Participant, Recorded
 from remission.errors import InputRefused
-from remission.protocol.study import Study
+from remission.protocol.study import Phase, Study
 from remission.screening.facts import read_value
 
 
@@ -40,9 +40,33 @@ def check_words(study: Study, old: Recorded, new: ev.Event, *, today: date, now:
             raise InputRefused(
                 f"the study has no {kind} {name!r}", where=where, do=f"use one of: {', '.join(known)}"
             )
+    if isinstance(new, ev.FoundIneligibleLate):
+        check_criterion(study, new.criterion, where=where)
     for name, value in _dates(study, new, where):
         if value > now if isinstance(value, datetime) else value > today:
             raise InputRefused(f"{value} is in the future", where=f"{where}, {name}", do="check the date")
+
+
+def check_criterion(study: Study, criterion: str, *, where: str) -> None:
+    """Refuse a criterion by which nobody can be found ineligible.
+
+    Raises
+    ------
+    InputRefused
+        For one that the study does not have, or that is known only after treatment.
+    """
+    phases = {spec.id: spec.phase for spec in study.criteria}
+    asked = ", ".join(id for id, phase in phases.items() if phase is Phase.ENROLMENT)
+    if criterion not in phases:
+        raise InputRefused(
+            f"the study has no criterion {criterion!r}", where=where, do=f"use one of: {asked}"
+        )
+    if phases[criterion] is not Phase.ENROLMENT:
+        raise InputRefused(
+            f"{criterion} is known only after treatment: by it no child was enrolled wrongly",
+            where=where,
+            do=f"record what was seen (a result, a response); at enrolment stand: {asked}",
+        )
 
 
 def check_sense(study: Study, participant: Participant, *, now: datetime) -> None:
@@ -68,8 +92,6 @@ def _named(study: Study, event: ev.Event) -> Iterator[tuple[str, str, list[str]]
             yield "list", name, [spec.id for spec in study.lists]
         case ev.MarrowTaken(point=point) | ev.SampleMissed(point=point) | ev.MrdReported(point=point):
             yield "sample at", point, [spec.point for spec in study.samples]
-        case ev.FoundIneligibleLate(criterion=criterion):
-            yield "criterion", criterion, [spec.id for spec in study.criteria]
         case _:
             pass
 

@@ -1,12 +1,13 @@
 """Marrow samples and their results: taken, missed, reported from counts with the raw files kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from remission.conduct import events as ev
-from remission.conduct.state import Participant
-from remission.errors import InputRefused
+from remission.conduct.known import day_one_of
+from remission.conduct.state import Participant, Stage
+from remission.errors import ActRefused, InputRefused
 from remission.mrd.result import (
     COUNTS_ONLY,
     Denominator,
@@ -16,14 +17,25 @@ from remission.mrd.result import (
     from_ngs_counts,
 )
 from remission.protocol.study import Assay, SampleSpec
+from remission.terms.days import study_day
 from remission.terms.evidence import Evidence, FileRef, Setting
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial.calendar import not_future
 from remission.trial.trial import By, Trial
 
+ENDPOINT = "endpoint"
+_BEFORE_DOSE = (Stage.SCREENING, Stage.ELIGIBLE, Stage.SCREEN_FAILED, Stage.ENROLLED)
+
 
 def take_marrow(
-    trial: Trial, by: By, subject: SubjectId, *, sample: SampleId, point: str, on: date
+    trial: Trial,
+    by: By,
+    subject: SubjectId,
+    *,
+    sample: SampleId,
+    point: str,
+    on: date,
+    deviation: str | None = None,
 ) -> Participant:
     """Record that the marrow of a time point was taken.
 
@@ -31,15 +43,58 @@ def take_marrow(
     ------
     InputRefused
         For a point without a planned sample, a label used before, or a day in the future.
+    ActRefused
+        For an endpoint sample before the first dose; outside the point's window, unless `deviation` says why:
+        then both are recorded.
     """
-    _planned(trial, point)
-    used = {recorded.event.sample for recorded in trial.participant(subject).all(ev.MarrowTaken)}  # type: ignore[union-attr]
+    spec, participant = _planned(trial, point), trial.participant(subject)
+    used = {recorded.event.sample for recorded in participant.all(ev.MarrowTaken)}  # type: ignore[union-attr]
     if sample in used:
         raise InputRefused(
             f"sample {sample} is recorded already", where=f"participant {subject}", do="check the label"
         )
     not_future(trial, by, subject.site, on)
-    return trial.write(by, subject, ev.MarrowTaken(sample, point, on))
+    if spec.purpose == ENDPOINT:
+        _check_treated(trial, participant, on)
+    outside = tuple(_outside_window(trial, participant, spec, on, deviation))
+    return trial.write(by, subject, *outside, ev.MarrowTaken(sample, point, on), decided_on=participant)
+
+
+def _check_treated(trial: Trial, participant: Participant, on: date) -> None:
+    """Refuse an endpoint sample of a child whose treatment is still to come, or came later."""
+    doses = (
+        item.event.at
+        for item in participant.history
+        if isinstance(item.event, ev.InfusionStarted | ev.DoseGiven)
+    )
+    first = min((trial.today(participant.site, at) for at in doses), default=None)
+    if participant.stage in _BEFORE_DOSE or (first is not None and on < first):
+        raise ActRefused(
+            f"a sample of the endpoint on {on}, "
+            + (f"before the first dose on {first}" if first else "before any dose"),
+            where=f"participant {participant.id}",
+            do="check date and point; record the first dose, or that none was given",
+        )
+
+
+def _outside_window(
+    trial: Trial, participant: Participant, spec: SampleSpec, on: date, deviation: str | None
+) -> Iterator[ev.DeviationReported]:
+    """The deviation to record with a sample outside its window; refused where nobody says why."""
+    window, day_one = trial.study.point(spec.point).window, day_one_of(trial.study, participant)
+    day = None if day_one is None else study_day(on, day_one)
+    # A marrow that decides on entry may come before the day from which days are counted is known.
+    if day in window if day is not None else spec.purpose != ENDPOINT:
+        return
+    when = "a day not known" if day is None else f"day {day}"
+    if not deviation or not deviation.strip():
+        raise ActRefused(
+            f"{when} is outside the window of {spec.point}, days {window.first} to {window.last}",
+            where=f"participant {participant.id}",
+            do="check date and point, or say why with a deviation, which is recorded too",
+        )
+    said = f"{when}, outside days {window.first} to {window.last}: {deviation}"
+    yield ev.DeviationReported(on, f"window of {spec.point}", spec.purpose == ENDPOINT, said)
 
 
 def miss_sample(trial: Trial, by: By, subject: SubjectId, *, point: str, on: date, why: str) -> Participant:
@@ -133,8 +188,8 @@ def report(
     Raises
     ------
     InputRefused
-        For a sample not taken, or taken at another point or later than `on`, a method not planned there, or
-        simulated evidence in a real trial.
+        For a sample not taken, or taken at another point or later than `on`, a method not planned there, a
+        second result by the same method, or simulated evidence in a real trial.
     Missing, Altered
         If a file named in the evidence is not in the trial's files as it was.
     """
@@ -144,6 +199,17 @@ def report(
         raise InputRefused(f"the sample is of {taken.point}, not {point}", where=where, do="check the label")
     if on < taken.on:
         raise InputRefused(f"{on} is before {taken.on}, when it was taken", where=where, do="check the date")
+    for recorded in trial.participant(subject).all(ev.MrdReported):
+        known = recorded.event
+        if isinstance(known, ev.MrdReported) and (known.sample, known.result.method) == (
+            sample,
+            result.method,
+        ):
+            raise InputRefused(
+                f"{result.method} of this sample is reported already, in entry {recorded.ref.seq}",
+                where=where,
+                do="correct that entry if it is wrong; a repeated test needs a new sample",
+            )
     if result.evidence.simulated and not trial.simulated:
         raise InputRefused("the evidence is simulated", where=where, do="report it in a rehearsal")
     for ref in result.evidence.files:

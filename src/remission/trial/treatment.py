@@ -18,6 +18,7 @@ from remission.terms.ids import SubjectId
 from remission.trial.before_dose import (
     STEP_UP,
     after_pause,
+    check_admitted,
     check_held,
     check_order,
     check_premedication,
@@ -41,13 +42,15 @@ def order_dose(
     Raises
     ------
     DoseHeld
-        Without a weight (or a height, where the rule needs one), or where no rule fits.
+        Without a weight (or a height, where the rule needs one), where no rule fits, or before the first dose
+        of a child whom a criterion shuts out by what is on record now.
     InputRefused
         For a day before enrolment or in the future.
     """
     not_future(trial, by, subject.site, on)
     participant = trial.participant(subject)
     not_before(participant, ev.Enrolled, on)
+    check_admitted(trial, participant)
     made = order_on(trial, participant, on, step=step, level=level)
     event = ev.DoseOrdered(
         on,
@@ -104,7 +107,8 @@ def start(
     Raises
     ------
     DoseHeld
-        Without an order for the step, without the premedication, or while a toxicity holds it.
+        Without an order for the step, without the premedication in its hours before, while a toxicity holds
+        it, or while a criterion shuts the child out by what is on record now.
     ActRefused
         In a study of single doses; outside the start window, unless `deviation` says why: then both are
         recorded.
@@ -112,6 +116,7 @@ def start(
     _check_mode(trial, CONTINUOUS)
     _on_the_spot(trial, by, subject, at)
     participant = trial.participant(subject)
+    check_admitted(trial, participant)
     _check_toxicities(trial, participant, FULL, at)
     check_order(trial, participant, step, FULL, at)
     check_premedication(trial, participant, FIRST_DOSE, at)
@@ -126,6 +131,7 @@ def give_dose(
     _check_mode(trial, SINGLE)
     _on_the_spot(trial, by, subject, at)
     participant = trial.participant(subject)
+    check_admitted(trial, participant)
     _check_toxicities(trial, participant, FULL, at)
     check_order(trial, participant, step, FULL, at)
     given = {
@@ -269,12 +275,12 @@ def bags(trial: Trial, subject: SubjectId, *, at: datetime, prepared: Collection
     Raises
     ------
     DoseHeld
-        Without a weight on record.
+        Without a weight on record, or where the study file has no bags.
     """
     weight, _ = size_on(trial, trial.participant(subject), trial.today(subject.site, at))
     standing = course(trial, subject, at=at)
     left = max(standing.planned_hours - standing.infused_hours, Decimal(0))
-    return bag_plan(left, weight_kg=weight, prepared=prepared)
+    return bag_plan(trial.study.treatment, left, weight_kg=weight, prepared=prepared)
 
 
 def _check_mode(trial: Trial, mode: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
-from remission.conduct.toxicities import SEIZURE, seizures, toxicities
+from remission.conduct.toxicities import seizures, toxicities
 from remission.errors import InputRefused
 from remission.protocol.study import Study
 from remission.safety.crs import Crs, crs_grade
@@ -56,12 +56,19 @@ def report_toxicity(
     term = _as_in_rules(trial.study, term)
     event = ev.ToxicityReported(id, term, system, grade, began, serious, related, tuple(components))
     participant = trial.write(by, subject, event)
-    return participant, action(
-        trial.study.treatment,
+    return participant, _asked(trial, participant, term, system, grade)
+
+
+def _asked(trial: Trial, participant: Participant, term: str, system: str, grade: int) -> Action:
+    """What the rules make of a grade now."""
+    treatment = trial.study.treatment
+    return action(
+        treatment,
         term=term,
+        system=system,
         grade=grade,
         at_low_dose=_at_low_dose(participant),
-        seizures=seizures(participant),
+        seizures=seizures(treatment, participant),
         held_days=None,
     )
 
@@ -69,7 +76,6 @@ def report_toxicity(
 def _as_in_rules(study: Study, term: str) -> str:
     """The term as the toxicity rules spell it: " CRS" must not fall among the others for its letters."""
     spelled = {rule.term.casefold(): rule.term for rule in study.treatment.toxicity}
-    spelled.setdefault(SEIZURE, SEIZURE)
     spelled.pop(REPEATED_SEIZURE, None)
     return spelled.get(term.strip().casefold(), term.strip())
 
@@ -147,8 +153,10 @@ def _settings(seen: Crs | Icans) -> tuple[Setting, ...]:
     return tuple(Setting(name, "unknown" if value is None else str(value).lower()) for name, value in given)
 
 
-def regrade(trial: Trial, by: By, subject: SubjectId, *, id: str, grade: int, on: date) -> Participant:
-    """Record the grade of a reported toxicity on a later day; 0: it has ended.
+def regrade(
+    trial: Trial, by: By, subject: SubjectId, *, id: str, grade: int, on: date
+) -> tuple[Participant, Action]:
+    """Record the grade of a toxicity on a later day, 0: it has ended; answers what the rules make of it.
 
     Raises
     ------
@@ -164,7 +172,8 @@ def regrade(trial: Trial, by: By, subject: SubjectId, *, id: str, grade: int, on
             f"grade {grade} on {on} cannot be (it began {known.began})", where=where, do="check grade and day"
         )
     not_future(trial, by, subject.site, on)
-    return trial.write(by, subject, ev.ToxicityRegraded(id, grade, on))
+    participant = trial.write(by, subject, ev.ToxicityRegraded(id, grade, on))
+    return participant, _asked(trial, participant, known.term, known.system, grade)
 
 
 def deviate(

@@ -116,7 +116,9 @@ def chart(desk: Desk, subject: SubjectId) -> Chart:
         study=study,
         zone=zone,
         today=today,
-        day=None if day_one is None or participant.stage is Stage.OFF else study_day(today, day_one),
+        day=None
+        if day_one is None or participant.stage in (Stage.OFF, Stage.LOST)
+        else study_day(today, day_one),
         enrolled=enrolled.event if enrolled and isinstance(enrolled.event, ev.Enrolled) else None,
         tasks=tuple(Task(item, item.urgency(today)) for item in due(study, participant, today=today)),
         decided=decided,

@@ -42,7 +42,7 @@ def _line(desk: Desk, study: Study, participant: Participant) -> Line:
     number = enrolled.event.number if enrolled and isinstance(enrolled.event, ev.Enrolled) else None
     risk = latest_answers(participant).get(study.risk_fact)
     day_one = day_one_of(study, participant)
-    gone = participant.stage in (Stage.OFF, Stage.SCREEN_FAILED)
+    gone = participant.stage in (Stage.OFF, Stage.LOST, Stage.SCREEN_FAILED)
     return Line(
         participant, number, risk.value if risk else "",
         study_day(today, day_one) if day_one and not gone else None,

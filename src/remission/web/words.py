@@ -16,6 +16,7 @@ WORDS: Mapping[str, Promise] = {
     "paused": _("Treatment paused"),
     "treatment_ended": _("Treatment ended"),
     "follow_up": _("Follow-up"),
+    "lost": _("Lost to follow-up"),
     "off": _("Off the trial"),
     # urgency
     "late": _("late"),
