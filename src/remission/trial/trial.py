@@ -6,6 +6,8 @@
                ledger.sqlite3    events (or PostgreSQL by its address in trial.toml)
                ledger.heads      witnessed ends of the ledger
                files/ab/...      raw files, the study file and the record, under their sha256
+
+Longer than 400 lines: what is read, written and kept for a sitting share one memory of the ledger.
 """
 
 import hashlib
