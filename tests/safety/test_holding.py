@@ -63,7 +63,9 @@ def test_what_to_do(
     what: str,
     by: tuple[str, int] | None,
 ) -> None:
-    found = action(treatment, term=term, grade=grade, at_low_dose=low, seizures=seizures, held_days=held)
+    found = action(
+        treatment, term=term, system="", grade=grade, at_low_dose=low, seizures=seizures, held_days=held
+    )
     assert found.action == what
     assert (None if found.rule is None else (found.rule.term, found.rule.grade)) == by
     assert found.text.en
@@ -73,7 +75,13 @@ def test_what_to_do(
 def test_every_row_of_the_study_s_table_is_reached(treatment: Treatment) -> None:
     for rule in treatment.toxicity:
         found = action(
-            treatment, term=rule.term, grade=rule.grade, at_low_dose=False, seizures=0, held_days=None
+            treatment,
+            term=rule.term,
+            system="",
+            grade=rule.grade,
+            at_low_dose=False,
+            seizures=0,
+            held_days=None,
         )
         assert (found.action, found.rule) == (rule.action, rule)
 
@@ -109,29 +117,37 @@ def slow(treatment: Treatment, term: str, grade: int, low: bool, seizures: int, 
 def test_as_the_slow_version(
     treatment: Treatment, term: str, grade: int, low: bool, seizures: int, held: int | None
 ) -> None:
-    found = action(treatment, term=term, grade=grade, at_low_dose=low, seizures=seizures, held_days=held)
+    found = action(
+        treatment, term=term, system="", grade=grade, at_low_dose=low, seizures=seizures, held_days=held
+    )
     assert found.action == slow(treatment, term, grade, low, seizures, held)
 
 
 def test_a_hold_says_how_it_goes_on(treatment: Treatment) -> None:
-    found = action(treatment, term="neurologic", grade=3, at_low_dose=False, seizures=0, held_days=None)
+    found = action(
+        treatment, term="neurologic", system="", grade=3, at_low_dose=False, seizures=0, held_days=None
+    )
     assert (found.restart, found.until_grade, found.for_days) == ("low", 1, 3)
     assert (found.escalate_after_days, found.stop_after_days) == (7, 7)
     held = "hold until grade 1 or below for 3 days, then restart at the low dose (the rule is assumed)"
     assert found.text.en == held
     assert found.text.zh == "暂停至≤1级满3天，然后按低剂量重新开始（该规则为假设）"
-    crs = action(treatment, term="crs", grade=3, at_low_dose=False, seizures=0, held_days=None)
+    crs = action(treatment, term="crs", system="", grade=3, at_low_dose=False, seizures=0, held_days=None)
     assert "Dexamethasone 5 mg/m² (max 8 mg)" in crs.text.en
 
 
 def test_the_mark_of_a_doubtful_rule_is_shown(treatment: Treatment) -> None:
-    found = action(treatment, term="neurologic", grade=1, at_low_dose=False, seizures=0, held_days=None)
+    found = action(
+        treatment, term="neurologic", system="", grade=1, at_low_dose=False, seizures=0, held_days=None
+    )
     assert found.text.en == "continue (the rule is unverified)"
     assert found.text.zh == "继续（该规则未核实）"
 
 
 def test_a_rule_that_stops_says_nothing_of_a_restart(treatment: Treatment) -> None:
-    found = action(treatment, term="neurologic", grade=3, at_low_dose=True, seizures=0, held_days=None)
+    found = action(
+        treatment, term="neurologic", system="", grade=3, at_low_dose=True, seizures=0, held_days=None
+    )
     assert found.action is What.STOP
     assert (found.restart, found.until_grade, found.for_days, found.escalate_after_days) == (
         None,
@@ -154,7 +170,7 @@ def test_a_rule_that_stops_says_nothing_of_a_restart(treatment: Treatment) -> No
 def test_what_is_refused(treatment: Treatment, change: dict[str, int | Decimal], what: str) -> None:
     given_: dict[str, int | Decimal | None] = {"grade": 3, "seizures": 0, "held_days": None, **change}
     with pytest.raises(InputRefused, match=what):
-        action(treatment, term="crs", at_low_dose=False, **given_)  # type: ignore[arg-type]
+        action(treatment, term="crs", system="", at_low_dose=False, **given_)  # type: ignore[arg-type]
 
 
 # neurologic grade 3: until grade 1 for 3 days, low, escalate after 7; stop beyond 7 days of holding

@@ -70,7 +70,7 @@ def rule_terms(treatment: Treatment, term: str, system: str) -> tuple[str, ...]:
     no difference.
     """
     said, place = _plain(term), _plain(system)
-    ruled = {_plain(rule.term): rule.term for rule in treatment.toxicity}
+    ruled = {_plain(rule.term): rule.term for rule in treatment.toxicity if rule.term != OTHER}
     if said in ruled:
         return (ruled[said],)
     rows = [row for row in treatment.terms if row.id != REPEATED_SEIZURE]

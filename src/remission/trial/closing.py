@@ -14,7 +14,7 @@ from remission.results.endpoints import respond
 from remission.terms.days import date_of
 from remission.terms.ids import SubjectId
 from remission.trial.calendar import not_before, not_future
-from remission.trial.correction import check_criterion
+from remission.trial.correction import check_criterion, check_relapsed
 from remission.trial.trial import By, Trial
 
 
@@ -52,7 +52,7 @@ def follow_up(
         If the child is not in remission and no relapse is on record by that day.
     """
     if in_remission is False:
-        _check_relapsed(trial.participant(subject), on)
+        check_relapsed(trial.participant(subject), on)
     return _write(trial, by, subject, ev.FollowedUp(on, in_remission), on)
 
 
@@ -192,16 +192,6 @@ def _write(trial: Trial, by: By, subject: SubjectId, event: ev.Event, on: date) 
     participant = trial.participant(subject)
     not_before(participant, ev.Enrolled if is_enrolled(participant) else ev.Consented, on)
     return trial.write(by, subject, event)
-
-
-def _check_relapsed(participant: Participant, on: date) -> None:
-    known = (item.event for item in participant.all(ev.Relapsed))
-    if not any(isinstance(event, ev.Relapsed) and event.on <= on for event in known):
-        raise ActRefused(
-            f"not in remission on {on}, and no relapse is on record by then",
-            where=f"participant {participant.id}",
-            do="record the relapse or progression first, with its day: remission participant relapse",
-        )
 
 
 def _check_enrolled(participant: Participant) -> None:

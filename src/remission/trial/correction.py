@@ -8,7 +8,7 @@ from remission.conduct import events as ev
 from remission.conduct.course import course_of
 from remission.conduct.known import facts_of
 from remission.conduct.state import Participant, Recorded
-from remission.errors import InputRefused
+from remission.errors import ActRefused, InputRefused
 from remission.protocol.study import Phase, Study
 from remission.screening.facts import read_value
 
@@ -76,9 +76,31 @@ def check_sense(study: Study, participant: Participant, *, now: datetime) -> Non
     ------
     InputRefused
         Naming the entry or the turn.
+    ActRefused
+        If a child would not be in remission at a contact, without a relapse on record.
     """
     facts_of(study, participant)
     course_of(study, participant, at=now)
+    for item in participant.all(ev.FollowedUp):
+        if isinstance(item.event, ev.FollowedUp) and item.event.in_remission is False:
+            check_relapsed(participant, item.event.on)
+
+
+def check_relapsed(participant: Participant, on: date) -> None:
+    """Refuse that a child is not in remission on a day, where no relapse is on record by then.
+
+    Raises
+    ------
+    ActRefused
+        Naming the day.
+    """
+    known = (item.event for item in participant.all(ev.Relapsed))
+    if not any(isinstance(event, ev.Relapsed) and event.on <= on for event in known):
+        raise ActRefused(
+            f"not in remission on {on}, and no relapse is on record by then",
+            where=f"participant {participant.id}",
+            do="record the relapse or progression first, with its day: remission participant relapse",
+        )
 
 
 def _named(study: Study, event: ev.Event) -> Iterator[tuple[str, str, list[str]]]:
