@@ -75,7 +75,8 @@ class Child:
         return self
 
     def report(self, point: str, on: int, *results: MrdResult) -> "Child":
-        sample = SampleId(f"{self.subject}-{point}")
+        before = sum(isinstance(item.event, ev.MarrowTaken) for item in self.recorded)
+        sample = SampleId(f"{self.subject}-{point}-{before + 1}")
         self.add(ev.MarrowTaken(sample, point, day(on)))
         return self.add(*(ev.MrdReported(sample, point, result, day(on + 3)) for result in results))
 
@@ -178,12 +179,15 @@ def any_child(number: int, chance: random.Random) -> Participant:
     child = treated(number, risk=risk)
     for report in range(chance.randint(0, 2)):
         term, grade = chance.choice(["crs", "neurologic", "Fever"]), chance.randint(1, 4)
-        began = day(chance.randint(27, 40))
+        began = chance.randint(27, 40)
         child.add(
             ev.ToxicityReported(
-                f"t{report}", term, "system", grade, began, grade > 2, chance.choice(["yes", "no"])
+                f"t{report}", term, "system", grade, day(began), grade > 2, chance.choice(["yes", "no"])
             )
         )
+        if chance.random() < 0.5:
+            again = chance.randint(began, 41)
+            child.add(ev.ToxicityRegraded(f"t{report}", chance.randint(0, 4), day(again)))
     end = chance.choice([
         ev.TreatmentCompleted(instant(43)), ev.TreatmentStopped(instant(35), "CRS grade 4", True),
         ev.TreatmentStopped(instant(35), "pump", False),
@@ -195,17 +199,27 @@ def any_child(number: int, chance: random.Random) -> Participant:
     return any_end(child.add(end), chance).made()
 
 
+def any_sample(child: Child, chance: random.Random) -> None:
+    """A sample of the endpoint's point, on any day and in any order, with or without results."""
+    cells, found = chance.choice([100_000, 500_000, 4_000_000]), chance.choice([0, 1, 49, 50, 51, 6000])
+    flags = chance.choice([(), (), ("hemodilute",), ("other",), ("no-index-clone",)])
+    results: list[MrdResult] = []
+    if chance.random() < 0.9:
+        results.append(flow(found, cells, flags))
+    if chance.random() < 0.8:
+        results.append(ngs(chance.choice([0, 1, 4, 100]), chance.choice([900_000, 3_100_000]), flags))
+    child.report("d46", chance.choice([28, 29, 43, 44, 46, 46, 48, 50, 51, 60]), *results)
+
+
 def any_end(child: Child, chance: random.Random) -> Child:
-    sample = chance.choice(["taken", "taken", "late", "missed", "nothing"])
-    if sample == "missed":
+    missed = chance.random() < 0.2
+    if missed:
         child.add(ev.SampleMissed("d46", day(47), "transferred"))
-    if sample in ("taken", "late"):
-        cells, found = chance.choice([100_000, 500_000, 4_000_000]), chance.choice([0, 1, 49, 50, 51, 6000])
-        flags = chance.choice([(), (), ("hemodilute",), ("other",), ("no-index-clone",)])
-        results: list[MrdResult] = [flow(found, cells, flags)]
-        if chance.random() < 0.8:
-            results.append(ngs(chance.choice([0, 1, 4, 100]), chance.choice([900_000, 3_100_000]), flags))
-        child.report("d46", 46 if sample == "taken" else 60, *results)
+    for _ in range(0 if missed else chance.choice([0, 1, 1, 1, 2, 2, 3])):
+        any_sample(child, chance)
+    if chance.random() < 0.2:
+        first = day(chance.choice([44, 46, 47, 50, 51]))
+        child.add(chance.choice([ev.Relapsed(first, "marrow"), ev.SecondCancer(first, "AML")]))
     if chance.random() < 0.2:
         child.add(ev.DeviationReported(day(50), "visit", chance.random() < 0.5, "late visit"))
     if chance.random() < 0.1:
@@ -213,7 +227,8 @@ def any_end(child: Child, chance: random.Random) -> Child:
     if chance.random() < 0.7:
         followed(child, chance.choice([3, 12, 24]))
         child.add(*chance.choice([
-            [], [ev.Relapsed(day(900), "marrow")], [ev.Died(day(900), "other")],
+            [], [ev.FollowedUp(day(900), False)],
+            [ev.Relapsed(day(900), "marrow")], [ev.Died(day(900), "other")],
             [ev.SecondCancer(day(900), "AML")],
             [ev.LostToFollowUp(day(900), day(800))], [ev.FollowUpEnded(day(1000))],
         ]))  # fmt: skip
@@ -232,5 +247,5 @@ def build() -> SimpleNamespace:
     return SimpleNamespace(
         AS_OF=AS_OF, DAY_ONE=DAY_ONE, Child=Child, any_child=any_child, day=day, enrolled=enrolled,
         failed=failed, flow=flow, followed=followed, full_course=full_course, golden=golden,
-        instant=instant, ngs=ngs,        screened=screened, treated=treated,
+        instant=instant, ngs=ngs, screened=screened, treated=treated,
     )  # fmt: skip

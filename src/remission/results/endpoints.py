@@ -20,7 +20,7 @@ from remission.mrd.calls import Call
 from remission.mrd.result import MrdResult
 from remission.protocol.criteria import Truth
 from remission.protocol.study import Consequence, Endpoint, Indeterminate, Phase, Study
-from remission.results.deciding import Read, Reading, reading
+from remission.results.deciding import Place, Read, Reading, place_of, reading
 from remission.results.dossier import Dossier, opened
 from remission.screening.facts import Measured
 from remission.screening.judge import Judge
@@ -170,7 +170,9 @@ def _undecided(dossier: Dossier, endpoint: Endpoint, read: Reading, last_day: da
         reason = Text(f"sample missed: {why}", f"样本缺失：{why}")
     else:
         reason = _NO_RESULT if samples else _NO_SAMPLE
-    taken_on = samples[-1].event.on if samples else None
+    days = [entry.event.on for entry in samples]
+    inside = [on for on in days if place_of(dossier, endpoint.point, on)[0] is Place.INSIDE]
+    taken_on = min(inside or days, default=None)
     return Response(endpoint.id, None, counted, True, reason, refs, None, taken_on)
 
 
