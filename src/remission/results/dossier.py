@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from remission.conduct import events as ev
-from remission.conduct.state import Participant, Recorded
+from remission.conduct.state import Participant
 from remission.errors import InvariantBroken
 from remission.protocol.study import Study
 from remission.results.numbers import Basis
@@ -55,7 +55,7 @@ class Dossier:
     participant: Participant
     zone: ZoneInfo
     today: date
-    by_kind: dict[type, list[Recorded]]
+    by_kind: dict[type, tuple[Entry[ev.Event], ...]]
     files: dict[EntryRef, tuple[FileRef, ...]]
 
     @property
@@ -63,10 +63,9 @@ class Dossier:
         """The pseudonym."""
         return self.participant.id
 
-    def all(self, kind: type[E]) -> list[Entry[E]]:
+    def all(self, kind: type[E]) -> tuple[Entry[E], ...]:
         """The effective events of one kind, in ledger order."""
-        found = self.by_kind.get(kind, ())
-        return [Entry(item.event, item.ref) for item in found if isinstance(item.event, kind)]
+        return cast("tuple[Entry[E], ...]", self.by_kind.get(kind, ()))
 
     def last(self, kind: type[E]) -> Entry[E] | None:
         """The latest effective event of one kind, or None."""
@@ -158,12 +157,13 @@ class Dossier:
 def opened(study: Study, participant: Participant, as_of: datetime) -> Dossier:
     """Open a participant for the analysis of what was known at the instant `as_of` (with a time zone)."""
     zone = ZoneInfo(study.site(participant.site).time_zone)
-    by_kind: dict[type, list[Recorded]] = {}
+    by_kind: dict[type, list[Entry[ev.Event]]] = {}
     files: dict[EntryRef, tuple[FileRef, ...]] = {}
     for item in participant.history:
-        by_kind.setdefault(type(item.event), []).append(item)
+        by_kind.setdefault(type(item.event), []).append(Entry(item.event, item.ref))
         if isinstance(item.event, ev.MrdReported):
             files[item.ref] = item.event.result.evidence.files
         elif isinstance(item.event, ev.FactRecorded) and item.event.evidence is not None:
             files[item.ref] = item.event.evidence.files
-    return Dossier(study, participant, zone, as_of.astimezone(zone).date(), by_kind, files)
+    entries = {kind: tuple(found) for kind, found in by_kind.items()}
+    return Dossier(study, participant, zone, as_of.astimezone(zone).date(), entries, files)
