@@ -1,6 +1,8 @@
 """A whole rehearsal: the trial it leaves, what it never does, and that it can be repeated byte for byte."""
 
 import json
+import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -124,7 +126,7 @@ def test_another_study_with_single_doses_and_adults(adults: Script, tmp_path: Pa
     assert report.events["DoseGiven"] > 8
     assert report.counts["completed_treatment"] + report.counts["stopped_early"] > 0
     stages = {who.stage for who in report.rehearsal.trial.participants().values()}
-    assert stages <= {Stage.OFF, Stage.SCREEN_FAILED}
+    assert stages <= {Stage.OFF, Stage.LOST, Stage.SCREEN_FAILED}
     assert all(error.why is not Why.OTHER for error in report.errors)
 
 
@@ -164,3 +166,30 @@ def test_a_sitting_that_fails_writes_nothing(children: Script, tmp_path: Path):
     with trial.sitting(at):
         subject = admission.consent(trial, by, site, on=date(2024, 5, 21), signed_by="guardian", form="f")
     assert trial.participant(subject).history[0].ref.hash == trial.ledger.head()[1]
+
+
+def _deadly(script: Script, *, toxicities: slice) -> Script:
+    """Most children die in treatment; of the toxicities only these are left."""
+    text = re.sub(r"dies_of_treatment = \S+", "dies_of_treatment = 0.6", script.population.decode())
+    text = re.sub(r"(withdraws_treatment|withdraws_study|never_treated) = \S+", r"\1 = 0.0", text)
+    head, *blocks = re.split(r"(?m)^(?=\[\[toxicities]]$)", text)
+    last, tail = blocks[-1].split("\n\n", 1)
+    kept = [*blocks[:-1], last + "\n\n"][toxicities]
+    return replace(script, population=(head + "".join(kept) + tail).encode())
+
+
+@pytest.mark.parametrize(
+    ("left", "terms"),
+    [
+        (slice(None), {"crs"}),  # the first that the study's rules name
+        (slice(-1, None), set[str]()),  # only fever, of which nobody dies: the death stands alone
+    ],
+)
+def test_nobody_dies_of_a_fever(children: Script, tmp_path: Path, left: slice, terms: set[str]):
+    played = rehearse(_deadly(children, toxicities=left), 1, tmp_path / "trial", participants=5)
+    dead = [who for who in played.rehearsal.trial.participants().values() if who.last(ev.Died)]
+    assert dead
+    reports = [item.event for who in dead for item in who.all(ev.ToxicityReported)]
+    fatal = {said.term for said in reports if isinstance(said, ev.ToxicityReported) and said.grade == 5}
+    assert fatal == terms
+    assert {item.event.cause for who in dead for item in who.all(ev.Died)} >= {"treatment"}  # type: ignore[union-attr]
