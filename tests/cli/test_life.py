@@ -170,6 +170,23 @@ def test_one_life_from_consent_to_relapse(ward: Ward) -> None:
     assert liver["action"] == "continue"
     fall = ("toxicity", "report", CHILD, "--id", "f-1", "--term", "fall", "--grade", 1, "--began", on(32))
     assert "no rule for 'fall'; its words are: crs, neurologic" in ward.done(*fall).err
+    fit = (
+        "toxicity",
+        "report",
+        CHILD,
+        "--id",
+        "s-1",
+        "--term",
+        "convulsion",
+        "--grade",
+        1,
+        "--began",
+        on(32),
+    )
+    assert "'convulsion': by the study's rules for neurologic" in ward.done(*fit).err
+    worse = ward.child("toxicity", "regrade", "--id", "f-1", "--grade", 3, "--on", on(32))
+    assert (worse["grade"], worse["action"]) == (3, "hold")
+    ward.child("toxicity", "regrade", "--id", "f-1", "--grade", 0, "--on", on(32))
     ward.it_is(39)
     ward.child("treatment", "premedicate", "--at", at(39, 12), "--before", "step_up")
     ward.child("treatment", "escalate", "--at", at(39, 13))
@@ -179,6 +196,9 @@ def test_one_life_from_consent_to_relapse(ward: Ward) -> None:
     assert ward.child("treatment", "complete", "--at", at(44, 12))["stage"] == "treatment_ended"
     assert ward.child("treatment", "course")["pauses"] == 2
     ward.it_is(48)
+    late = ("sample", "taken", "--point", "d46", "--sample", "m43", "--on", on(43))
+    assert "outside the window of d46, days 44 to 50" in ward.refused(late[0], late[1], CHILD, *late[2:])
+    ward.child(*late, "--deviation", "holiday")
     ward.child("sample", "taken", "--point", "d46", "--sample", "m46", "--on", on(46))
     both = ("--examined", "nucleated cells=500000", "--examined", "mononuclear=400000")
     ward.result("flow", "m46", 47, "--found", 2, *both, "--flag", "cd19-independent-gate")
@@ -266,7 +286,7 @@ def test_an_entry_that_should_not_be_is_voided_but_an_enrolment_is_not(ward: War
         (("withdraw", "--scope", "study", "--why", "family", "--who", "guardian"), "off"),
         (("ineligible", "--criterion", "X5", "--why", "CNS3 found"), "on_treatment"),
         (("died", "--cause", "treatment"), "off"),
-        (("lost", "--last-seen", on(30)), "off"),
+        (("lost", "--last-seen", on(30)), "lost"),
         (("second-cancer", "--what", "AML"), "treatment_ended"),
     ],
 )

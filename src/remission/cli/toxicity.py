@@ -11,7 +11,7 @@ from remission.cli.words import Json, On, Subject, YesNoUnknown, day
 from remission.conduct.state import Participant
 from remission.conduct.toxicities import toxicities
 from remission.safety.crs import Crs, Oxygen
-from remission.safety.holding import Action, rule_terms
+from remission.safety.holding import OTHER, Action, rule_terms
 from remission.safety.icans import Awakening, Icans, Oedema, Score, Seizure
 from remission.terms.actors import Role
 from remission.terms.ids import SubjectId
@@ -45,8 +45,7 @@ def report(
 ) -> None:
     """Report a toxicity; the answer says what the study's rules make of it."""
     known = opened(trial)
-    ruled = rule_terms(known.study.treatment, term, system)
-    print(f"{term!r}, {system}: by the study's rules for {', '.join(ruled)}", file=sys.stderr)
+    _say_rules(known, term, system)
     participant, action = vigilance.report_toxicity(
         known,
         by(name, role),
@@ -182,6 +181,19 @@ def deviation(
         ),
         as_json=json,
     )
+
+
+def _say_rules(trial: Trial, term: str, system: str) -> None:
+    """Under which rules a report falls, where it does not say so by the rules' own word."""
+    treatment = trial.study.treatment
+    words, ruled = (
+        dict.fromkeys(rule.term for rule in treatment.toxicity),
+        rule_terms(treatment, term, system),
+    )
+    if ruled == (OTHER,) and term != OTHER:
+        print(f"the study has no rule for {term!r}; its words are: {', '.join(words)}", file=sys.stderr)
+    elif ruled != (term,):
+        print(f"{term!r}: by the study's rules for {', '.join(ruled)}", file=sys.stderr)
 
 
 def _say_action(
