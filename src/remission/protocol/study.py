@@ -116,6 +116,11 @@ class RiskGroup:
     trigger: Decimal | None = None
 
 
+def _named(word: str, words: tuple[str, ...], names: tuple[Text, ...]) -> Text:
+    named = dict(zip(words, names, strict=False))
+    return named.get(word, Text(word.replace("_", " "), word.replace("_", " ")))
+
+
 class FactKind(StrEnum):
     """What an answer looks like."""
 
@@ -139,6 +144,11 @@ class FactSpec:
     may_change: bool = False
     lowest: Decimal | None = None
     highest: Decimal | None = None
+    code_names: tuple[Text, ...] = ()
+
+    def said(self, code: str) -> Text:
+        """A code as people say it: its name in the study file, else the code itself."""
+        return _named(code, self.codes, self.code_names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,11 @@ class ListSpec:
     due_day: int
     kinds: tuple[str, ...]
     spans: bool = False
+    kind_names: tuple[Text, ...] = ()
+
+    def said(self, kind: str) -> Text:
+        """A kind as people say it: its name in the study file, else the word itself."""
+        return _named(kind, self.kinds, self.kind_names)
 
 
 @dataclass(frozen=True, slots=True)

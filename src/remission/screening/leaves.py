@@ -19,7 +19,7 @@ from remission.protocol.criteria import (
     Truth,
     Value,
 )
-from remission.protocol.study import ListSpec, Study
+from remission.protocol.study import FactSpec, ListSpec, Study
 from remission.screening.facts import Facts, Happening
 from remission.terms.days import after_months, age_in_months, date_of
 from remission.terms.evidence import EntryRef
@@ -113,14 +113,18 @@ def _recorded(leaf: Compare, fact: str, place: Place) -> Leaf:
     known = place.facts.answer(fact, place.on)
     if known is None:
         return _unknown(spec.label, spec.asked_of, place.by(spec.due_day))
-    shown = (
-        {True: Text("yes", "是"), False: Text("no", "否")}.get(known.value is True)
-        if isinstance(known.value, bool)
-        else Text(f"{known.value} {spec.unit}".strip(), f"{known.value} {spec.unit}".strip())
-    )
-    assert shown is not None
+    shown = _shown(spec, known.value)
     said = Text(f"{spec.label.en}: {shown.en}", f"{spec.label.zh}：{shown.zh}")
     return Leaf(Truth.of(_holds(leaf.sign, known.value, leaf.value)), said, _refs(known.ref))
+
+
+def _shown(spec: FactSpec, value: object) -> Text:
+    if isinstance(value, bool):
+        return Text("yes", "是") if value else Text("no", "否")
+    if isinstance(value, str):
+        return spec.said(value)
+    plain = f"{value} {spec.unit}".strip()
+    return Text(plain, plain)
 
 
 def _age(leaf: Compare, place: Place) -> Leaf:
@@ -207,13 +211,13 @@ def _look_back(
     closed = place.facts.closed.get(spec.id)
     sure = place.closed_world and closed is not None and closed >= end
     truth = decide(count, sure)
-    name = kind.replace("_", " ")
+    name = spec.said(kind)
     if truth is Truth.UNKNOWN:
         why = Text(f"list not declared complete up to {end}", f"清单尚未声明完整至{end}")
         return _unknown(spec.name, spec.asked_of, place.by(spec.due_day), why)
     said = Text(
-        f"{name}: {count} {'day' if count == 1 else 'days'} {_span_en(span)}before {anchor}",
-        f"{name}：{anchor}前{_span_zh(span)}{count}天",
+        f"{name.en}: {count} {'day' if count == 1 else 'days'} {_span_en(span)}before {anchor}",
+        f"{name.zh}：{anchor}前{_span_zh(span)}{count}天",
     )
     return Leaf(truth, said, tuple(item.ref for item in counted if item.ref is not None))
 

@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from remission.conduct import events as ev
 from remission.mrd.result import MrdResult
-from remission.mrd.words import percent
+from remission.mrd.words import cells_name, percent
 from remission.protocol.study import Study
 from remission.terms.words import Text
 from remission.web.words import FIELDS, KINDS, word
@@ -80,7 +80,7 @@ def measured(result: MrdResult) -> str:
     return gettext("%(found)s of %(cells)s %(kind)s: %(level)s (LOD %(lod)s)") % {
         "found": f"{result.found:,}" if isinstance(result.found, int) else f"{result.found:.3g}",
         "cells": f"{result.cells:,}",
-        "kind": result.primary,
+        "kind": cells_name(result.primary).in_(get_language() or "en"),
         "level": percent(result.level),
         "lod": percent(result.lod),
     }

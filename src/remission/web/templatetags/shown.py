@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from remission.mrd.result import MrdResult
+from remission.mrd.words import cells_name
 from remission.mrd.words import percent as percent_words
 from remission.protocol.study import ControlRate, Site, Study
 from remission.results.numbers import Cell, Number
@@ -65,6 +66,12 @@ def _why(number: Number) -> SafeString:
 def percent(level: float | Decimal) -> str:
     """A fraction as percent: never rounded onto or across a threshold."""
     return percent_words(float(level))
+
+
+@register.filter
+def cells(denominator: str) -> str:
+    """A denominator in the page's language."""
+    return cells_name(denominator).in_(get_language() or "en")
 
 
 @register.filter
