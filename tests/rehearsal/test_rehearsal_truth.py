@@ -49,8 +49,9 @@ def told(child: Child) -> Facts:
     }
     closed = dict.fromkeys(lists, on + timedelta(days=25))
     cells = 10**9
+    counted = (Denominator("nucleated cells", cells),)
     result = from_flow_counts(
-        round(child.trigger_level * cells), (Denominator("nucleated cells", cells),), "nucleated cells", NOTHING,
+        round(child.trigger_level * cells), counted, "nucleated cells", NOTHING,
         lod_events=20, loq_events=50, flags=("counts-only", "cd19-independent-gate"),
     )  # fmt: skip
     return Facts(answers, happenings, closed, {("flow", "d19"): Measured(result, on)})
