@@ -48,6 +48,7 @@ def first(study: Study, participant: Participant, today: date) -> Due:
         ("Febrile convulsion", "x", 3, "Hold: Febrile convulsion grade 3"),
         ("headache", "Nervous system disorders", 4, "Stop: headache grade 4"),
         ("rash", "x", 3, "Hold: rash grade 3"),
+        ("rash", "x", 4, "Hold, consider stopping: rash grade 4"),
         ("rash", "x", 2, None),
         ("crs", "x", 2, None),
     ],

@@ -1,4 +1,6 @@
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -271,3 +273,14 @@ def test_postgresql_waits_for_the_disk_even_where_the_server_does_not(
     with ledger._database.writing() as connection:
         assert connection.exec_driver_sql("SHOW synchronous_commit").scalar() == "on"
     ledger.close()
+
+
+def test_an_empty_ledger_has_the_same_bytes_whoever_makes_it(tmp_path: Path) -> None:
+    """Tables and indexes are made in one order, whatever the process's order of sets."""
+    Ledger.create(
+        f"sqlite:///{tmp_path / 'a.sqlite3'}", "t", tmp_path / "heads", at=datetime(2026, 1, 1, tzinfo=UTC)
+    ).close()
+    with closing(sqlite3.connect(tmp_path / "a.sqlite3")) as made:
+        named = made.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE INDEX%' ORDER BY rowid")
+        indexes = [name for (name,) in named]
+    assert indexes == sorted(indexes) and len(indexes) == 2

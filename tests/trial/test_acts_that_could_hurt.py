@@ -72,6 +72,17 @@ def test_a_worse_grade_answers_what_to_do_now(ward) -> None:
     assert _first_due(trial, 35) == "Stop: cytokine release syndrome grade 4"
 
 
+def test_a_grade_that_asks_to_consider_stopping_holds_meanwhile(ward) -> None:
+    """Grade 3 holds until grade 1; grade 4 must not be the way around it."""
+    trial = ward("running")
+    assert trial.toxicity("T1", "pancreatitis", 4, 31).action is What.CONSIDER_STOPPING
+    trial.pause(31, 6)
+    trial.premedicate(33, 5, "restart")
+    trial.refuses(DoseHeld, lambda: trial.restart(33, 6), "grade 4, above 1")
+    trial.regrade("T1", 1, 33)
+    assert trial.restart(33, 6).stage is Stage.ON_TREATMENT
+
+
 # ------------------------------------------------------------ admission
 
 

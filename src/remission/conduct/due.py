@@ -78,6 +78,13 @@ def due(study: Study, participant: Participant, *, today: date) -> tuple[Due, ..
     return (*alarms, *items)
 
 
+_ALARMS = {
+    What.STOP: ("Stop", "停药"),
+    What.CONSIDER_STOPPING: ("Hold, consider stopping", "暂停给药，考虑停药"),
+    What.HOLD: ("Hold", "暂停给药"),
+}
+
+
 def _toxicities(study: Study, participant: Participant) -> Iterator[Due]:
     """What the present grades ask for while the drug runs; in a pause, only to stop."""
     if participant.stage not in (Stage.ON_TREATMENT, Stage.PAUSED):
@@ -98,9 +105,9 @@ def _toxicities(study: Study, participant: Participant) -> Iterator[Due]:
             held_days=None,
         )
         stop, since = asked.action is What.STOP, toxicity.grades[-1][0]
-        if stop or (running and asked.action is What.HOLD):
+        if stop or (running and asked.action in _ALARMS):
             said, grade = toxicity.term.replace("_", " "), toxicity.grade
-            en, zh = ("Stop", "停药") if stop else ("Hold", "暂停给药")
+            en, zh = _ALARMS[asked.action]
             what = Text(f"{en}: {said} grade {grade}", f"{zh}：{said} {grade}级")
             found.append((not stop, since, Due(what, "doctor", since, since, None)))
     yield from (item for *_, item in sorted(found, key=lambda one: (one[0], one[1], one[2].what.en)))

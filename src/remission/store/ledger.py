@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, inspect, select
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from remission.errors import (
     Cut,
@@ -306,7 +307,10 @@ def _define(connection: Connection, database: Database) -> None:
         raise StoreRefused(
             "there is a ledger already", where=database.place, do="open it, or choose another place"
         )
-    metadata.create_all(connection)
+    for table in metadata.sorted_tables:  # create_all makes indexes in an order of chance, and so other bytes
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            connection.execute(CreateIndex(index, if_not_exists=True))
     for statement in guard_statements(database.dialect):
         connection.exec_driver_sql(statement)
 

@@ -6,6 +6,7 @@ Each check refuses (`DoseHeld`, or `ActRefused` for the window) and names what i
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from remission.conduct import events as ev
 from remission.conduct.admitted import no_longer_admits
@@ -187,7 +188,7 @@ def check_held(trial: Trial, participant: Participant, standing: Course, *, leve
     A toxicity counts with its worst grade since the drug last began to flow: what it was held for before,
     and is over, does not hold it again. One that since the first dose reached a grade that ends treatment,
     ends it. Before the first dose the present grade counts. Whether the pause names the report makes no
-    difference.
+    difference. Where the rules leave stopping to the doctor, the drug is held as at the grade below.
     """
     started, begun = _first_and_last_begun(trial, participant)
     today = trial.today(participant.site, at)
@@ -195,21 +196,27 @@ def check_held(trial: Trial, participant: Participant, standing: Course, *, leve
         course_of_grades = toxicity.from_day(begun or today)
         worst = max((grade for _, grade in course_of_grades), default=0)
         ever = max((grade for _, grade in toxicity.from_day(started or today)), default=0)
-        for grade, at_low_dose in ((ever, False), (worst, standing.level == LOW)):
-            said = action(
-                trial.study.treatment,
-                term=toxicity.term,
-                system=toxicity.system,
-                grade=grade,
-                at_low_dose=at_low_dose,
-                seizures=seizures(trial.study.treatment, participant),
-                held_days=None,
-            )
-            where = f"participant {participant.id}, toxicity {toxicity.id} ({toxicity.term})"
-            if said.action is What.STOP:
-                raise DoseHeld(said.text.en, where=where, do="record that treatment was stopped")
+        asked = partial(
+            action,
+            trial.study.treatment,
+            term=toxicity.term,
+            system=toxicity.system,
+            seizures=seizures(trial.study.treatment, participant),
+            held_days=None,
+        )
+        where = f"participant {participant.id}, toxicity {toxicity.id} ({toxicity.term})"
+        low = standing.level == LOW
+        said = asked(grade=worst, at_low_dose=low)
+        for one in (asked(grade=ever, at_low_dose=False), said):
+            if one.action is What.STOP:
+                raise DoseHeld(one.text.en, where=where, do="record that treatment was stopped")
+        if said.action is What.CONSIDER_STOPPING and said.rule is not None:
+            said = asked(
+                grade=said.rule.grade - 1, at_low_dose=low
+            )  # it holds at least as a milder grade would
         if said.action is What.HOLD and said.rule is not None:
-            reached = min(day for day, grade in course_of_grades if grade >= said.rule.grade)
+            limit = said.rule.grade
+            reached = min(day for day, grade in course_of_grades if grade >= limit)
             held = _held_days(trial, participant, standing.pause, reached, today)
             _check_hold(said.rule, toxicity, level, held, today, where)
 
