@@ -61,7 +61,9 @@ def shipped(name: str) -> Study:
 def flow(found: int, cells: int, flags: tuple[str, ...] = ()) -> MrdResult:
     counted = (Denominator("nucleated cells", cells),)
     evidence = Evidence("flow counts", "1.0")
-    return from_flow_counts(found, counted, "nucleated cells", evidence, flags=(COUNTS_ONLY, *flags))
+    return from_flow_counts(
+        found, counted, "nucleated cells", evidence, flags=(COUNTS_ONLY, "cd19-independent-gate", *flags)
+    )
 
 
 def child(
