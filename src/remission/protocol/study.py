@@ -1,6 +1,7 @@
 """The study file as one frozen tree. Every word in it is the study's; nothing here knows a trial.
 
-Longer than 400 lines would be a second idea; the reader from TOML is in `read_study`.
+One tree in one place, in the order of the study file, which is why it is long; the reader from TOML is in
+`read_study`.
 """
 
 from dataclasses import dataclass

@@ -48,7 +48,8 @@ def take_marrow(
         then both are recorded.
     """
     spec, participant = _planned(trial, point), trial.participant(subject)
-    used = {recorded.event.sample for recorded in participant.all(ev.MarrowTaken)}  # type: ignore[union-attr]
+    taken = (recorded.event for recorded in participant.all(ev.MarrowTaken))
+    used = {event.sample for event in taken if isinstance(event, ev.MarrowTaken)}
     if sample in used:
         raise InputRefused(
             f"sample {sample} is recorded already", where=f"participant {subject}", do="check the label"
