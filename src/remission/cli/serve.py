@@ -39,5 +39,8 @@ def serve(
             print(f"{len(failed)} pages did not answer: {failed[0]}", file=sys.stderr)
             raise typer.Exit(1)
         return
-    print(f"http://{host}:{port}/  (stop with Ctrl-C)", file=sys.stderr)
-    web.serve(place, host, port)
+    web.serve(place, host, port, told=_tell)
+
+
+def _tell(address: str) -> None:
+    print(f"{address}  (stop with Ctrl-C)", file=sys.stderr, flush=True)

@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,10 @@ _THREADS = 4
 _DIRECT = build_opener(ProxyHandler({}))
 
 
-def serve(folder: Path, host: str = HOST, port: int = PORT) -> None:
-    """Serve the trial in `folder` until interrupted; prints nothing.
+def serve(
+    folder: Path, host: str = HOST, port: int = PORT, *, told: Callable[[str], None] = lambda address: None
+) -> None:
+    """Serve the trial in `folder` until interrupted; `told` the address once it answers. Prints nothing.
 
     Raises
     ------
@@ -39,6 +41,8 @@ def serve(folder: Path, host: str = HOST, port: int = PORT) -> None:
     pages = application(folder, checked_host(host))
     with _listening(host, port) as listening:
         server = create_server(pages, sockets=[listening], threads=_THREADS, ident=None)
+        shown = f"[{host}]" if ":" in host else host
+        told(f"http://{shown}:{listening.getsockname()[1]}/")
         server.run()
         server.close()
 
