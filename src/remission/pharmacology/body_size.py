@@ -39,13 +39,13 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
         "mosteller": Formula(
             "mosteller",
             "√(height × weight / 3600)",
-            Source(Mark.VERIFIED, "Mosteller 1987, doi:10.1056/NEJM198710223171717"),
+            Source(Mark.VERIFIED, "Mosteller 1987 (formula verified; reference not looked up)"),
             _mosteller,
         ),
         "haycock": Formula(
             "haycock",
             "0.024265 × weight^0.5378 × height^0.3964",
-            Source(Mark.VERIFIED, "Haycock 1978, doi:10.1016/S0022-3476(78)80601-5"),
+            Source(Mark.VERIFIED, "Haycock 1978 (formula verified; reference not looked up)"),
             _haycock,
         ),
     }

@@ -1,7 +1,7 @@
 """The ASTCT grade of neurotoxicity (ICANS), from what was seen (Lee 2019, PMID 30592986).
 
 The worst item decides. Encephalopathy is scored by ICE; under 12 years, or with developmental delay, by CAPD
-(Traube 2014, doi:10.1097/CCM.0b013e3182a66b76).
+(Traube 2014; reference not looked up).
 """
 
 from collections.abc import Mapping, Sequence
