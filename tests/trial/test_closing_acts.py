@@ -60,6 +60,15 @@ def test_the_response_waits_while_a_sample_may_still_come(ward) -> None:
     assert {call.call for call in trial.events(ev.ResponseAssessed)[0].calls} == {"missing"}
 
 
+def test_a_relapse_before_the_marrow_is_assessed_as_failed_not_as_missing(ward) -> None:
+    trial = ward("running")
+    treatment.stop(trial.trial, trial.by(31), KID, at=trial.at(31, 6), why="relapse", as_protocol=False)
+    closing.relapse(trial.trial, trial.by(40), KID, on=trial.day(40), place="marrow")
+    laboratory.miss_sample(trial.trial, trial.by(46), KID, point="d46", on=trial.day(46), why="relapsed")
+    closing.assess_response(trial.trial, trial.by(46), KID, on=trial.day(46))
+    assert {call.call for call in trial.events(ev.ResponseAssessed)[0].calls} == {"failed"}
+
+
 def test_a_missed_sample_lets_the_response_be_assessed(ward) -> None:
     trial = ward("running")
     treatment.stop(trial.trial, trial.by(31), KID, at=trial.at(31, 6), why="wish", as_protocol=False)

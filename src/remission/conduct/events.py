@@ -226,7 +226,10 @@ class ToxicityRegraded:
 
 @dataclass(frozen=True, slots=True)
 class EndpointCall:
-    """One endpoint's answer: "negative", "positive", "not-evaluable" or "missing"."""
+    """One endpoint's answer: "negative", "positive", "not-evaluable", "missing" or "failed".
+
+    "failed": a relapse, second cancer or death came first.
+    """
 
     endpoint: str
     call: str

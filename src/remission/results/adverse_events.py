@@ -54,7 +54,6 @@ def _events(study: Study, results: Results, kind: str) -> list[Json]:
             {
                 "term": words_of(term, reports).en,
                 "organSystem": reports[0].system,
-                "assessmentType": "SYSTEMATIC_ASSESSMENT",
                 "stats": [stats],
             }
         )

@@ -36,7 +36,8 @@ def assess_response(trial: Trial, by: By, subject: SubjectId, *, on: date) -> Pa
     for endpoint in still_due:
         _check_still_due(trial, participant, endpoint, on)
     calls = tuple(
-        ev.EndpointCall(endpoint, str(response.call or "missing")) for endpoint, response in responses.items()
+        ev.EndpointCall(endpoint, str(response.call or ("failed" if response.failed else "missing")))
+        for endpoint, response in responses.items()
     )
     return trial.write(by, subject, ev.ResponseAssessed(on, calls), decided_on=participant)
 

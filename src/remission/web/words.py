@@ -31,6 +31,7 @@ WORDS: Mapping[str, Promise] = {
     "not-evaluable": _("not evaluable"),
     "not_evaluable": _("not evaluable"),
     "missing": _("missing"),
+    "failed": _("failed: relapse, second cancer or death came first"),
     "not-detected": _("not detected"),
     "below-loq": _("detected, below LOQ"),
     "quantified": _("quantified"),
