@@ -91,6 +91,8 @@ BROKEN = [
     ("lod-above-threshold", [("cells = 3080000", "cells = 2900000")]),
     ("lod-above-threshold", [("cells = 500000", "cells = 100000")]),
     ("dna-too-little", [("dna_ng = 20000", "dna_ng = 19000")]),
+    ("impossible-number", [("index_share = 0.05", "index_share = 0.0")]),
+    ("impossible-number", [("index_share = 0.05", "index_share = 1")]),
     ("endpoint-without-sample", [('methods = ["flow", "ngs"]', 'methods = ["flow"]')]),
     ("endpoint-without-sample", [('purpose = "endpoint"', 'purpose = "trigger"')]),
     ("control-rates-impossible", [(RATES, "p0 = 0.85\np1 = 0.70")]),

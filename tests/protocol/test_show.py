@@ -52,6 +52,7 @@ def test_the_doctor_s_page_has_everything_of_the_bedside(name: str, language: st
         "neurologic, grade 3: hold until grade 1 or less for 3 days; restart at the low dose; "
         "full dose after 7 days; stop if it lasts more than 7 days; stop if it came at the low dose",
         r"\| Day-46 marrow \| ngs +\| 0\.0001 % \| 3,080,000 cells \(20000 ng DNA\) \|",
+        r"- Index clones \(NGS\): clonotypes with more than 5 % of the reads of their kind .*\(assumed\)",
         "Then every 3 months until 2030-05-31",
         "licensed for: B-ALL in remission",
     ],

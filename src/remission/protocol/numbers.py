@@ -10,6 +10,7 @@ FARTHEST_DAY = 40_000
 LOWEST_LEVEL = Decimal("1e-12")
 MOST_CERTAIN = Decimal("0.9999")
 _YEARS = range(1950, 2200)
+_SMALLEST_SHARE, _LARGEST_SHARE = Decimal("1e-6"), Decimal("0.99")
 
 
 def impossible_day(subject: Subject) -> Refusals:
@@ -87,6 +88,8 @@ def _ranges(study: Study) -> Iterator[_Range]:
         )
         if assay.dna_ng is not None:
             yield f"assay {assay.method}", "dna_ng", assay.dna_ng, one, most
+        if assay.index_share is not None:
+            yield f"assay {assay.method}", "index_share", assay.index_share, _SMALLEST_SHARE, _LARGEST_SHARE
     for group in study.risk_groups:
         if group.trigger is not None:
             yield f"risk group {group.id}", "trigger", group.trigger, LOWEST_LEVEL, one

@@ -1,6 +1,8 @@
 """A study for the doctor: who may enter, what when, which dose, when not, what counts as response."""
 
-from remission.mrd.words import percent
+from collections.abc import Iterator
+
+from remission.mrd.words import method_name, percent
 from remission.protocol.check import Checked
 from remission.protocol.criteria import DaysOf, Happened, leaves
 from remission.protocol.finding import parsed
@@ -213,6 +215,20 @@ def _samples(study: Study, page: Page) -> None:
         ),
         rows,
     )
+    page.items(_index_rules(study))
+
+
+def _index_rules(study: Study) -> Iterator[Text]:
+    """Which clones of the diagnosis are followed, where the study says so."""
+    for assay in study.assays:
+        if assay.index_share is not None:
+            share = percent(float(assay.index_share))
+            name = method_name(assay.method)
+            yield Text(
+                f"Index clones ({name.en}): clonotypes with more than {share} of the reads of their kind "
+                f"at diagnosis ({assay.mark}).",
+                f"指标克隆（{name.zh}）：诊断时占同类重排读段{share}以上的克隆型（{assay.mark}）。",
+            )
 
 
 def _depth(sample: SampleSpec, method: str, study: Study) -> tuple[str, Text]:
