@@ -70,7 +70,7 @@ def test_a_plain_set_finds_the_same_cysteine_as_the_gapped_one() -> None:
     other = [a.name for a in genes if plain[a.name].anchor not in (a.anchor, None)]
     missing = [a.name for a in genes if plain[a.name].anchor is None]
     assert other == ["IGHV4-4*01", "IGLV3-2*03"]  # Cys-Cys; a pseudogene without cysteine 104
-    assert len(missing) <= 4
+    assert len(missing) <= 8
     assert own(text).sha256 == shipped().sha256
 
 
