@@ -10,7 +10,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[1]
 HOUSE = PROJECT / "src" / "remission"
-WITH_THE_WORLD = {"cli", "rehearsal", "web", "trial", "store"}
+WITH_THE_WORLD = {"cli", "rehearsal", "web", "trial", "store", "lab"}
 ROOMS = {path.parent.name for path in HOUSE.glob("*/__init__.py")}
 PURE = sorted(ROOMS - WITH_THE_WORLD)
 
