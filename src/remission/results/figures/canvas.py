@@ -164,16 +164,37 @@ def draw_picture(
     language: Language,
     format: Format,
 ) -> bytes:
+    """The bytes of a figure of the results; study, date and the simulation mark come from them.
+
+    Otherwise as `draw_sheet`.
+    """
+    as_of = results.as_of.date().isoformat()
+    study = results.study.id.upper()
+    about = Text(f"{study} · data as of {as_of}", f"{study} · 数据截至 {as_of}")
+    return draw_sheet(picture, about, paint, simulated=results.simulated, language=language, format=format)
+
+
+def draw_sheet(
+    picture: Picture,
+    about: Text,
+    paint: Callable[[Sheet, float], float],
+    *,
+    simulated: bool,
+    language: Language,
+    format: Format,
+) -> bytes:
     """The bytes of a figure.
 
     Parameters
     ----------
     picture : Picture
         Its words. With `empty`, that sentence stands in the place of the drawing.
-    results : Results
-        Where study, date and the simulation mark come from.
+    about : Text
+        The line under the title: whose data these are.
     paint : callable
         Draws on the sheet from a height downwards and returns the height it reached.
+    simulated : bool
+        Whether the figure carries the simulation mark.
     language : "en" or "zh"
         Of all words. A PNG is English where no Chinese font is installed.
     format : "svg" or "png"
@@ -181,7 +202,7 @@ def draw_picture(
     """
     font = _chinese_font() if format == "png" else None
     sheet = Sheet("en" if format == "png" and font is None else language)
-    y = _heading(sheet, picture, results)
+    y = _heading(sheet, picture, about, simulated)
     if picture.empty is not None:
         y = sheet.paragraph(MARGIN, y + 24, sheet.say(picture.empty), WIDTH - 2 * MARGIN) + 12
     else:
@@ -193,7 +214,7 @@ def draw_picture(
         if format == "png":
             return _png(sheet, font)
         title, description = sheet.say(picture.title), sheet.say(picture.description)
-        if results.simulated:
+        if simulated:
             title = f"{title} ({sheet.say(SIMULATED)})"
         shapes = _saved(_figure(sheet), "svg")
         return as_svg(
@@ -201,20 +222,18 @@ def draw_picture(
         )
 
 
-def _heading(sheet: Sheet, picture: Picture, results: Results) -> float:
+def _heading(sheet: Sheet, picture: Picture, about: Text, simulated: bool) -> float:
     y = MARGIN + TITLE
     for line in wrapped(sheet.say(picture.title), WIDTH - 2 * MARGIN, TITLE):
         sheet.write(MARGIN, y, line, size=TITLE, bold=True)
         y += 1.3 * TITLE
-    as_of = sheet.say(Text("data as of", "数据截至"))
-    about = f"{results.study.id.upper()} · {as_of} {results.as_of.date().isoformat()}"
-    sheet.write(MARGIN, y, about, size=SMALL, colour=GREY)
-    if results.simulated:
-        words = sheet.say(SIMULATED)
+    words, width = sheet.say(SIMULATED), 0.0
+    if simulated:
         width = width_of(words, TEXT) * 1.1 + 12
         sheet.box(WIDTH - MARGIN - width, y - 12, width, 17, Fill(PAPER, ALARM))
         sheet.write(WIDTH - MARGIN - width / 2, y + 0.5, words, anchor="middle", bold=True, colour=ALARM)
-    return y + 8
+    room = WIDTH - 2 * MARGIN - width
+    return sheet.paragraph(MARGIN, y, sheet.say(about), room, size=SMALL, colour=GREY) - 1.3 * SMALL + 8
 
 
 def _chinese_font() -> str | None:
