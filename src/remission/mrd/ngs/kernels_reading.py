@@ -238,3 +238,16 @@ def fasta_records(
         name_at[record] = name
         name_length[record] = name_end - name
     return len(length), at, FINE, 0
+
+
+@compiled
+def expected_errors(
+    data: Bytes, quality_at: Places, length: Lengths, chance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Sum over the bases of each read of the chance that the base is wrong; `chance` by Phred quality."""
+    sums = np.zeros(len(length))
+    for read in range(len(length)):
+        at = quality_at[read]
+        for place in range(at, at + length[read]):
+            sums[read] += chance[data[place]]
+    return sums

@@ -1,0 +1,98 @@
+"""The front door of reads: files in, blocks of prepared reads out, and what became of the others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from remission.errors import InputRefused
+from remission.mrd.ngs.block import Block
+from remission.mrd.ngs.fates import Fate, Fates
+from remission.mrd.ngs.kernels_reading import expected_errors
+from remission.mrd.ngs.reading import records
+
+_CHANCE = 10 ** (-np.arange(256) / 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What is done to reads before anything looks at them.
+
+    Attributes
+    ----------
+    least_length : int
+        Bases; a shorter read is lost.
+    most_expected_errors : float or None
+        Expected wrong bases of a read by its qualities, their sum and not their mean (Edgar & Flyvbjerg 2015,
+        doi:10.1093/bioinformatics/btv401); a worse read is lost. None: qualities lose no read; they are
+        weighed base by base where reads are compared.
+    assumed_quality : int
+        Phred quality of every base of a file without qualities.
+    """
+
+    least_length: int = 40
+    most_expected_errors: float | None = None
+    assumed_quality: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Reads to look at, and how many fell out on the way to them, by fate."""
+
+    block: Block
+    lost: Fates
+
+
+def batches(
+    files: Sequence[tuple[str, BinaryIO]], preparation: Preparation = Preparation()
+) -> Iterator[Batch]:
+    """The reads of one file, prepared, in the order of the file.
+
+    Parameters
+    ----------
+    files : pairs of a name and a binary file open for reading
+        One file of reads.
+
+    Raises
+    ------
+    InputRefused
+        See `reading.records`. What was given before is no result then.
+    """
+    if len(files) != 1:
+        what = f"{len(files)} files of reads"
+        where = ", ".join(name for name, _ in files) or "the files"
+        raise InputRefused(what, where=where, do="give one file, or two files of mates (R1, R2)")
+    return _prepared(_single(files[0], preparation), preparation)
+
+
+def _single(file: tuple[str, BinaryIO], preparation: Preparation) -> Iterator[tuple[Block, int]]:
+    for found in records(file[1], file[0], preparation.assumed_quality):
+        yield found.block, 0
+
+
+def _prepared(blocks: Iterator[tuple[Block, int]], preparation: Preparation) -> Iterator[Batch]:
+    for block, not_merged in blocks:
+        lost: dict[Fate, int] = {Fate.NOT_MERGED: not_merged}
+        long_enough = block.length >= preparation.least_length
+        kept = _kept(block, long_enough)
+        lost[Fate.TOO_SHORT] = len(block) - len(kept)
+        if preparation.most_expected_errors is not None:
+            errors = expected_errors(kept.data, kept.quality_at, kept.length, _CHANCE)
+            good = _kept(kept, errors <= preparation.most_expected_errors)
+            lost[Fate.LOW_QUALITY] = len(kept) - len(good)
+            kept = good
+        yield Batch(kept, _counted(lost))
+
+
+def _kept(block: Block, wanted: NDArray[np.bool_]) -> Block:
+    if wanted.all():
+        return block
+    return Block(
+        block.first, block.data, block.codes_at[wanted], block.quality_at[wanted], block.length[wanted]
+    )
+
+
+def _counted(lost: Mapping[Fate, int]) -> Fates:
+    return {fate: count for fate, count in lost.items() if count}
