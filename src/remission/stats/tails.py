@@ -5,7 +5,13 @@ The only place that calls scipy (which ships no types), so that the rest of the 
 
 from statistics import NormalDist
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import special
+
+Numbers = NDArray[np.float64]
+
+_TINY = 1e-300  # stands for 0 where a function is not defined at 0 and the answer is set beside it
 
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
@@ -33,3 +39,24 @@ def binomial_at_least(x: int, n: int, p: float) -> float:
 def poisson_at_least(x: int, mean: float) -> float:
     """P(X >= x) for X ~ Poisson(mean)."""
     return 1.0 if x <= 0 else float(special.gammainc(x, mean))
+
+
+def poisson_reaches(counts: Numbers, means: Numbers) -> Numbers:
+    """P(X >= count) for Poisson X, element by element: 1 at a count of 0, 0 at a mean of 0 above it."""
+    return np.where(counts <= 0, 1.0, special.gammainc(np.maximum(counts, _TINY), means))
+
+
+def negative_binomial_reaches(counts: Numbers, shapes: Numbers, chances: Numbers) -> Numbers:
+    """P(X >= count), element by element, for X with mean shape x chance / (1 - chance).
+
+    X is Poisson with a mean that is itself Gamma(shape); a shape of 0 gives no X above 0.
+    """
+    reached = special.betainc(np.maximum(counts, _TINY), np.maximum(shapes, _TINY), chances)
+    return np.where(counts <= 0, 1.0, np.where(shapes <= 0, 0.0, reached))
+
+
+def gamma_quantiles(deviates: Numbers, shape: float) -> Numbers:
+    """Gamma(shape, scale 1) quantiles at the probabilities of normal deviates, true in both tails."""
+    low = special.gammaincinv(shape, special.ndtr(np.minimum(deviates, 0)))
+    high = special.gammainccinv(shape, special.ndtr(-np.maximum(deviates, 0)))
+    return np.where(deviates < 0, low, high)
