@@ -1,0 +1,192 @@
+"""Which of the windows seen near a target are the clone, read with errors, and which are something else.
+
+A window is weighed by how many reads each candidate has and how likely its own qualities make the errors that
+lead from the candidate to it. Candidates: the target, other targets near it, and the neighbours: clonotypes
+found among the sightings themselves, because errors of the candidates known so far cannot explain their reads
+(most reads first, as in directional clustering: Smith 2017, doi:10.1101/gr.209601.116). A window that nothing
+explains better than a random rearrangement would is not counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammainc
+
+from remission.mrd.ngs.kernels_matching import DELETED
+from remission.mrd.ngs.matching import errors_found
+from remission.mrd.ngs.sightings import Seen, substitutions
+from remission.mrd.ngs.tally import Tolerance
+from remission.terms.words import Text
+
+# Assumed by us; a laboratory that has measured its own would change them here.
+LEAST_ERROR = 1e-4
+"""Chance of a wrong base however good its quality: what the polymerase adds."""
+MOST_ERROR = 0.75
+INDEL_ERROR = 1e-5
+"""Chance that one base is lacking or too many at a given place."""
+LINEAGE = 0.01
+"""An early error of the polymerase: up to this share of a candidate's reads may show one same substitution."""
+BY_CHANCE = 1e-12
+"""Share of all reads that are some other rearrangement with exactly a given window."""
+UNEXPLAINED = 1e-6
+"""A window is a clonotype of its own where errors give its reads, or more, with less than this chance."""
+UNSEEN = 0.5
+"""Reads a target without an unchanged read is weighed with."""
+MOST_NEIGHBOURS = 64
+
+_ERROR_OF = np.clip(10.0 ** (-np.arange(256) / 10), LEAST_ERROR, MOST_ERROR)
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+UNKNOWN = 4
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another target of equal length near this one: its window as codes, and its unchanged reads."""
+
+    bases: NDArray[np.uint8]
+    reads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whose each window is, shape (windows,): 0 the target, 1 + i related target i, -1 something else."""
+
+    whose: NDArray[np.int64]
+    tolerance: Tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    bases: NDArray[np.uint8]
+    indel: int
+    reads: float
+
+
+def decide(seen: Seen, related: Sequence[Related], also: int, reads_total: int) -> Decision:
+    """Say whose each window near a target is.
+
+    Parameters
+    ----------
+    seen : Seen
+        The target's own window first.
+    related : sequence of Related
+    also : int
+        Reads of the same clone counted elsewhere (a stem: those its exact window took).
+    reads_total : int
+        All reads of the sample.
+    """
+    error = _ERROR_OF[seen.quality]
+    usual = error.mean(axis=0) if len(error) else np.full(seen.bases.shape[1], 1e-3)
+    own = _Candidate(seen.bases[0], 0, float(seen.reads[0] + also))
+    known = [_Candidate(other.bases, 0, float(other.reads)) for other in related]
+    neighbours = _neighbours(seen, [own, *known], usual, error)
+    founders = [_Candidate(seen.bases[n], int(seen.indel[n]), float(seen.reads[n])) for n in neighbours]
+    rank = substitutions(seen)
+    limit, tolerance = _limits(seen, own, known + founders)
+    whose = _posterior(seen, error, usual, [own, *known, *founders], max(BY_CHANCE * reads_total, 1e-9))
+    whose[whose > len(known)] = NOBODY
+    whose[neighbours] = NOBODY
+    whose[(whose == 0) & ((rank > limit) | ((seen.indel > 0) & (tolerance.indels == 0)))] = NOBODY
+    return Decision(whose, tolerance)
+
+
+def _differs(bases: NDArray[np.uint8], candidate: _Candidate) -> Mask:
+    """Where windows show another base than a candidate; lacking and unknown bases say nothing."""
+    known = (bases != DELETED) & (bases != UNKNOWN) & (candidate.bases != DELETED)
+    return known & (bases != candidate.bases)
+
+
+def _expected(bases: NDArray[np.uint8], indel: NDArray[np.int32], log: Floats, by: _Candidate) -> Floats:
+    """Reads of a candidate expected to show each window by error, shape (windows,)."""
+    differs = _differs(bases, by)
+    chance = np.exp((differs * log).sum(axis=1)) * np.where(indel != by.indel, INDEL_ERROR, 1.0)
+    early = (differs.sum(axis=1) == 1) & (indel == by.indel)
+    return max(by.reads, UNSEEN) * np.where(early, np.maximum(chance, LINEAGE), chance)
+
+
+def _neighbours(seen: Seen, known: list[_Candidate], usual: Floats, error: Floats) -> NDArray[np.int64]:
+    """The windows that are clonotypes of their own, most reads first."""
+    often = (seen.reads >= 2) & ~(seen.bases == UNKNOWN).any(axis=1)
+    often[0] = False
+    for candidate in known[1:]:
+        often &= _differs(seen.bases, candidate).any(axis=1) | (seen.indel != 0)
+    chosen = np.flatnonzero(often)
+    chosen = chosen[np.argsort(-seen.reads[chosen], kind="stable")]
+    bases, indel, reads = seen.bases[chosen], seen.indel[chosen], seen.reads[chosen]
+    # The qualities at hand decide where they are worse than usual: bad reads err together.
+    log = np.log(np.maximum(usual, _means(seen, error, chosen, usual)) / 3)
+    expected = np.zeros(len(chosen))
+    for candidate in known:
+        expected += _expected(bases, indel, log, candidate)
+    found: list[int] = []
+    for place, number in enumerate(chosen.tolist()):
+        if len(found) == MOST_NEIGHBOURS:
+            break
+        if gammainc(float(reads[place]), expected[place]) < UNEXPLAINED:
+            found.append(number)
+            founder = _Candidate(bases[place], int(indel[place]), float(reads[place]))
+            expected += _expected(bases, indel, log, founder)
+    return np.array(found, dtype=np.int64)
+
+
+def _means(seen: Seen, error: Floats, chosen: NDArray[np.int64], usual: Floats) -> Floats:
+    """The mean error of the reads of the chosen windows, shape (chosen, columns)."""
+    place = np.full(len(seen.reads), -1)
+    place[chosen] = np.arange(len(chosen))
+    rows = place[seen.row_of] >= 0
+    sums = np.zeros((len(chosen), seen.bases.shape[1]))
+    np.add.at(sums, place[seen.row_of[rows]], error[rows])
+    count = np.bincount(place[seen.row_of[rows]], minlength=len(chosen))[:, None]
+    return np.where(count > 0, sums / np.maximum(count, 1), usual)
+
+
+def _posterior(
+    seen: Seen, error: Floats, usual: Floats, candidates: list[_Candidate], by_chance: float
+) -> NDArray[np.int64]:
+    """The candidate that most likely gave each window, averaged over its reads; -1: none of them."""
+    without = np.setdiff1d(np.arange(len(seen.reads)), seen.row_of)
+    row_of = np.concatenate([seen.row_of, without])
+    log = np.log(np.concatenate([error, np.broadcast_to(usual, (len(without), len(usual)))]) / 3)
+    weight = np.full((len(row_of), len(candidates) + 1), by_chance)
+    for number, candidate in enumerate(candidates):
+        differs = _differs(seen.bases, candidate)[row_of]
+        chance = (differs * log).sum(axis=1)
+        chance += np.where(seen.indel != candidate.indel, np.log(INDEL_ERROR), 0.0)[row_of]
+        weight[:, number] = max(candidate.reads, UNSEEN) * np.exp(chance)
+    weight /= weight.sum(axis=1, keepdims=True)
+    total = np.zeros((len(seen.reads), weight.shape[1]))
+    np.add.at(total, row_of, weight)
+    best = np.argmax(total, axis=1)
+    return np.where(best == len(candidates), NOBODY, best)
+
+
+def _limits(seen: Seen, own: _Candidate, others: list[_Candidate]) -> tuple[int, Tolerance]:
+    """Substitutions allowed, and the same with the reason in words."""
+    most = errors_found(seen.bases.shape[1])
+    plain = [
+        (int(_differs(other.bases[None], own).sum()), -other.reads)
+        for other in others
+        if other.indel == 0 and other.reads > own.reads
+    ]
+    indels = int(all(other.indel == 0 or other.reads <= own.reads for other in others))
+    distance, minus = min(plain, default=(most + 1, 0.0))
+    if distance > most:
+        why = Text(
+            f"no clonotype with more reads within {most} substitutions; what differs more is not looked for",
+            f"{most} 个替换以内没有读段更多的克隆型；差异更大者不予查找",
+        )
+        return most, Tolerance(most, indels, why)
+    reads = f"{int(-minus):,}"
+    return distance - 1, Tolerance(
+        max(distance - 1, 0),
+        indels,
+        Text(
+            f"a neighbour at {distance} substitution{'' if distance == 1 else 's'} with {reads} reads",
+            f"距离 {distance} 个替换处有一个相邻克隆型，读段数 {reads}",
+        ),
+    )

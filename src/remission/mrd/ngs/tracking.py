@@ -1,0 +1,80 @@
+"""Following clones in one sample: every read is looked at once and gets exactly one fate.
+
+Fates, the first that holds: INDEX, an exact window of the sample's owner; SPIKE; STEM, a stem window of the
+owner; FOREIGN, a window of another owner; NEIGHBOUR, a window near a target that another clonotype explains
+better; TOO_SHORT, a window cut off by the end of the read; OTHER. A read that a neighbour of the exact window
+gave may still carry the stem: when V is replaced, or the clone evolves, the stem is what stays. It counts for
+the stem, which is reported apart and never added.
+"""
+
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+
+from remission.mrd.ngs.assigning import assign, counts_of, fates_of
+from remission.mrd.ngs.fates import Fate
+from remission.mrd.ngs.matching import Hits, Matcher, matcher
+from remission.mrd.ngs.sightings import Sightings
+from remission.mrd.ngs.source import Batch
+from remission.mrd.ngs.tally import Tally, Target
+
+
+def track(
+    targets: Sequence[Target], batches: Iterable[Batch], sample: str, owner: str, cores: int = 1
+) -> Tally:
+    """Look for targets in the reads of a sample.
+
+    Parameters
+    ----------
+    targets : sequence of Target
+        Windows of the sample's own index, of other owners, and spikes.
+    batches : iterable of Batch
+        The reads; taken in their order, a few at a time.
+    sample, owner : str
+        The sample's name, and whose index is its own.
+    cores : int
+        One reads, the others compare. The answer does not depend on it.
+
+    Raises
+    ------
+    InputRefused
+        A window that cannot be followed. What goes wrong while reading is raised here, and nothing counted.
+    """
+    laid_out = matcher(targets, owner)
+    sightings = Sightings(laid_out)
+    fates: Counter[Fate] = Counter()
+    reads_hit = 0
+    for batch, hits in _found(laid_out, batches, cores):
+        sightings.add(batch.block, hits)
+        fates.update(batch.lost)
+        hit = len(np.unique(hits.read))
+        reads_hit += hit
+        fates[Fate.TOO_SHORT] += hits.too_short
+        fates[Fate.OTHER] += len(batch.block) - hit - hits.too_short
+    reads_total = sum(fates.values()) + reads_hit
+    assigned = assign(laid_out, sightings.by_target(), reads_total)
+    fates.update(fates_of(assigned, owner))
+    return Tally(sample, counts_of(assigned), {fate: fates[fate] for fate in Fate if fates[fate]})
+
+
+def _found(laid_out: Matcher, batches: Iterable[Batch], cores: int) -> Iterator[tuple[Batch, Hits]]:
+    """Every batch with its hits, in order; this thread reads, the others compare."""
+    if cores == 1:
+        for batch in batches:
+            yield batch, laid_out.find(batch.block)
+        return
+    pool = ThreadPoolExecutor(cores - 1)
+    waiting: deque[tuple[Batch, Future[Hits]]] = deque()
+    try:
+        for batch in batches:
+            waiting.append((batch, pool.submit(laid_out.find, batch.block)))
+            if len(waiting) > cores:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
