@@ -1,9 +1,10 @@
 """A clonotype of one sample, and the index clones chosen among them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from remission.mrd.ngs.fates import Fates
-from remission.mrd.ngs.rearrangement import Rearrangement
+from remission.mrd.ngs.fates import Fate, Fates
+from remission.mrd.ngs.rearrangement import Kind, Locus, Rearrangement
 from remission.terms.evidence import Evidence
 
 
@@ -32,12 +33,15 @@ class Clonotype:
 class Repertoire:
     """The clonotypes of one sample, most reads first, and what became of every read.
 
-    `at_most_missed`: where memory was short, no clonotype lacks more reads than this; 0 when all were kept.
+    `clonotypes` lists those with most reads; the reads of the others count in `fates` and `kinds` all the
+    same. `at_most_missed`: where memory was short, no clonotype lacks more reads than this; 0 when all were
+    kept. `kinds`: reads of all clonotypes by locus and kind.
     """
 
     clonotypes: tuple[Clonotype, ...]
     fates: Fates
     at_most_missed: int
+    kinds: Mapping[tuple[Locus, Kind], int] = field(default_factory=dict[tuple[Locus, Kind], int])
 
     @property
     def reads_total(self) -> int:
@@ -46,8 +50,8 @@ class Repertoire:
 
     @property
     def reads_rearranged(self) -> int:
-        """Reads that belong to a clonotype."""
-        return sum(clonotype.reads for clonotype in self.clonotypes)
+        """Reads that belong to a clonotype, listed or not."""
+        return self.fates.get(Fate.CLONOTYPE, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ class IndexClone:
     """A clonotype of the diagnosis that is followed.
 
     `name` is locus, hyphen, rank, such as `IGH-1`. `share`: of the reads of its kind of locus at diagnosis.
-    `family`: name of the clone with most reads of those that share its D-J stem. `stem`: start and end on
+    `family`: name of the clone with most reads of its family (see `families`). `stem`: start and end on
     the sequence of the D-N-J stretch, or None where the clone has no D or too little of it.
     """
 
