@@ -65,10 +65,10 @@ class Anchored:
 def anchored(searcher: Searcher, block: Block) -> Anchored:
     """Anchor every read of a block.
 
-    The best J or Kde on either strand is found by seeds of 9 bases and extension without gaps; before it, every
-    fifth seed of 10 bases votes for V alleles and the best of those voted for is taken by score. Where no V is
-    found, a D with its uncut 5' end and heptamer makes an incomplete D-J. An insertion or deletion inside V is
-    passed over: the part next to the junction counts.
+    The best J or Kde on either strand is found by seeds of 9 bases and extension without gaps; before it,
+    every eighth seed of 8 bases votes for V alleles, and the best of those voted for is taken by score. Where
+    no V is found, a D with its uncut 5' end and heptamer makes an incomplete D-J. An insertion or deletion
+    inside V is passed over: the part next to the junction counts.
     """
     rows = np.zeros((10, len(block)), dtype=np.int32)
     tables = searcher.tables

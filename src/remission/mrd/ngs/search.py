@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from remission.mrd.ngs.bases import encode, reverse_complement
 from remission.mrd.ngs.germline import Germline, Segment
-from remission.mrd.ngs.kernels_search import D_SEED, FIVE_SEED, THREE_SEED, Tables, pack
+from remission.mrd.ngs.kernels_anchoring import D_SEED, FIVE_SEED, PLACE_BITS, THREE_SEED, Tables, pack
 from remission.mrd.ngs.rearrangement import Locus
 
 SEGMENTS = tuple(Segment)
@@ -22,8 +22,8 @@ Ints = NDArray[np.int32]
 class Searcher:
     """A germline set with its seeds.
 
-    `genes`: names of the genes by number; `tables.gene[allele]` is the number of an allele's gene, and alleles
-    are numbered as in `germline.alleles`. Segments and loci are numbered as in `SEGMENTS` and `LOCI`.
+    `genes`: names of the genes by number; `tables.gene[allele]` is the number of an allele's gene, and
+    alleles are numbered as in `germline.alleles`. Segments and loci are numbered as in `SEGMENTS` and `LOCI`.
     """
 
     germline: Germline
@@ -47,12 +47,9 @@ def searcher(germline: Germline) -> Searcher:
     d_group, d_first, d_lists = _seeds(D_SEED, ((codes[i], i, 0) for i in middle))
     three_group, three_first, three_lists = _seeds(
         THREE_SEED,
-        (
-            strand
-            for i in three
-            for strand in ((codes[i], i, 0), (reverse_complement(codes[i]), i, 1))
-        ),
+        (strand for i in three for strand in ((codes[i], i, 0), (reverse_complement(codes[i]), i, 1))),
     )
+    seen = np.packbits(three_group >= 0, bitorder="little")
     turned = three_lists[2] == 1
     three_lists[1][turned] = size[three_lists[0][turned]] - THREE_SEED - three_lists[1][turned]
     tables = Tables(
@@ -63,21 +60,27 @@ def searcher(germline: Germline) -> Searcher:
         segment=np.array([SEGMENTS.index(allele.segment) for allele in alleles], dtype=np.int32),
         locus=np.array([LOCI.index(allele.locus) for allele in alleles], dtype=np.int32),
         gene=np.array([genes.index(allele.gene) for allele in alleles], dtype=np.int32),
+        three_seen=seen,
         three_group=three_group,
         three_first=three_first,
         three_allele=three_lists[0],
         three_place=three_lists[1],
         three_turned=three_lists[2],
-        five_group=five_group,
-        five_first=five_first,
-        five_allele=five_lists[0],
-        five_place=five_lists[1],
+        three_slot=(2 * np.searchsorted(three, three_lists[0]) + three_lists[2]).astype(np.int32),
+        five_list=_list_of(five_group, five_first),
+        five_entry=(five_lists[0] << PLACE_BITS | five_lists[1]).astype(np.int32),
         d_group=d_group,
         d_first=d_first,
         d_allele=d_lists[0],
         d_place=d_lists[1],
     )
     return Searcher(germline, genes, tables)
+
+
+def _list_of(group: Ints, first: Ints) -> Ints:
+    length = np.minimum(np.diff(first), 255)
+    packed = np.append(first[:-1] << 8 | length, 0)
+    return packed[group].astype(np.int32)
 
 
 def _seeds(
