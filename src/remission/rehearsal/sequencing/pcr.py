@@ -21,8 +21,8 @@ class Fragments:
     """One fragment for each read.
 
     `bases` has shape (reads, longest); `windows` (reads, 2), -1 where a chimera has lost the window of its
-    source. `changed`: an error of PCR in the window. `partner_whole`: a chimera that shows the whole window of
-    the sequence its first part is from.
+    source. `changed`: an error of PCR in the window. `partner_whole`: a chimera that shows the whole window
+    of the sequence its first part is from.
     """
 
     bases: Codes

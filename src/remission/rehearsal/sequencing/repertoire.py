@@ -1,8 +1,9 @@
 """Rearrangements of SIMULATED patients: clones, what resembles them, spikes, and the background.
 
 Amplicons begin `FIVE_BASES` before the germline end of the 5' segment and end `THREE_BASES` after the
-germline start of the 3' segment. The stretch before a D is not in the germline set: it is invented, a recombination
-signal (consensus nonamer, 12 bases, heptamer CACTGTG) after bases drawn once per D gene.
+germline start of the 3' segment. The stretch before a D is not in the germline set: it is
+invented, a recombination signal (consensus nonamer, 12 bases, heptamer CACTGTG) after bases drawn once per
+D gene.
 """
 
 from collections.abc import Mapping

@@ -29,8 +29,8 @@ class Clone:
     """One rearrangement, known to the base.
 
     `bases`: the amplicon, in the direction of the gene. `window`: start and end on it of what tells this
-    clone from others: from 15 bases before the cut end of the 5' segment to 15 after that of the 3' segment. `of`:
-    the clone that a sister or decoy was made from, itself for a clone.
+    clone from others: from 15 bases before the cut end of the 5' segment to 15 after that of the 3' segment.
+    `of`: the clone that a sister or decoy was made from, itself for a clone.
     """
 
     name: str
