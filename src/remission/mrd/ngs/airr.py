@@ -92,7 +92,7 @@ def airr_tsv(repertoire: Repertoire, germline: Germline, sample: str) -> str:
 
 
 def translated(bases: str) -> str:
-    """Amino acids of bases in frame: X for a codon with an unknown base, nothing for an unfinished last one."""
+    """Amino acids of bases in frame; a codon with an unknown base is X, an unfinished last one nothing."""
     return "".join(CODONS.get(bases[at : at + 3], "X") for at in range(0, len(bases) - 2, 3))
 
 
