@@ -49,6 +49,14 @@ class Records:
         at = self.name_at[read]
         return self.block.data[at : at + self.name_length[read]].tobytes().decode("latin-1")
 
+    def part(self, begin: int, end: int) -> "Records":
+        """Some of the reads of the block (counted from 0)."""
+        whole, some = self.block, slice(begin, end)
+        block = Block(
+            whole.first + begin, whole.data, whole.codes_at[some], whole.quality_at[some], whole.length[some]
+        )
+        return Records(block, self.name_at[some], self.name_length[some])
+
 
 def records(
     file: BinaryIO, name: str, assumed_quality: int = 30, block_bytes: int = BLOCK_BYTES

@@ -11,6 +11,7 @@ from remission.errors import InputRefused
 from remission.mrd.ngs.block import Block
 from remission.mrd.ngs.fates import Fate, Fates
 from remission.mrd.ngs.kernels_reading import expected_errors
+from remission.mrd.ngs.pairs import LEAST_OVERLAP, in_step, merged
 from remission.mrd.ngs.reading import records
 
 _CHANCE = 10 ** (-np.arange(256) / 10)
@@ -30,11 +31,14 @@ class Preparation:
         weighed base by base where reads are compared.
     assumed_quality : int
         Phred quality of every base of a file without qualities.
+    least_overlap : int
+        Bases that both mates of a pair must have read.
     """
 
     least_length: int = 40
     most_expected_errors: float | None = None
     assumed_quality: int = 30
+    least_overlap: int = LEAST_OVERLAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +52,29 @@ class Batch:
 def batches(
     files: Sequence[tuple[str, BinaryIO]], preparation: Preparation = Preparation()
 ) -> Iterator[Batch]:
-    """The reads of one file, prepared, in the order of the file.
+    """The reads of one file, or the merged reads of two files of mates, prepared, in the order of the file.
 
     Parameters
     ----------
     files : pairs of a name and a binary file open for reading
-        One file of reads.
+        One file of reads, or R1 and R2.
 
     Raises
     ------
     InputRefused
-        See `reading.records`. What was given before is no result then.
+        See `reading.records` and `pairs.in_step`. What was given before is no result then.
     """
-    if len(files) != 1:
-        what = f"{len(files)} files of reads"
-        where = ", ".join(name for name, _ in files) or "the files"
-        raise InputRefused(what, where=where, do="give one file, or two files of mates (R1, R2)")
-    return _prepared(_single(files[0], preparation), preparation)
-
-
-def _single(file: tuple[str, BinaryIO], preparation: Preparation) -> Iterator[tuple[Block, int]]:
-    for found in records(file[1], file[0], preparation.assumed_quality):
-        yield found.block, 0
+    names = [name for name, _ in files]
+    read = [records(file, name, preparation.assumed_quality) for name, file in files]
+    if len(read) == 1:
+        return _prepared(((found.block, 0) for found in read[0]), preparation)
+    if len(read) == 2:
+        pairs = in_step(read[0], read[1], (names[0], names[1]))
+        merging = (merged(one, two, preparation.least_overlap) for one, two in pairs)
+        return _prepared(merging, preparation)
+    what = f"{len(files)} files of reads"
+    where = ", ".join(names) or "the files given"
+    raise InputRefused(what, where=where, do="give one file, or two files of mates (R1, R2)")
 
 
 def _prepared(blocks: Iterator[tuple[Block, int]], preparation: Preparation) -> Iterator[Batch]:
