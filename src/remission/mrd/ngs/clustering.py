@@ -49,14 +49,15 @@ def parents_of(table: Table, most: int) -> NDArray[np.int32]:
     order = np.argsort(-table.exact[:entries], kind="stable").astype(np.int32)
     rate, burst = error_rates(table)
     parent = np.full(entries, -1, dtype=np.int32)
+    roots = int((table.exact[:entries] > 1).sum())
     kernels.parents(
         order,
         rate,
         burst,
         math.log(LEVEL),
         most,
-        np.full(1 << (2 * entries).bit_length(), -1, dtype=np.int32),
-        np.empty(kernels.PARTS * entries, dtype=np.int32),
+        np.full(1 << (kernels.PARTS * roots).bit_length(), -1, dtype=np.int32),
+        np.empty(kernels.PARTS * roots, dtype=np.int32),
         table,
         parent,
     )

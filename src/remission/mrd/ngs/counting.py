@@ -17,8 +17,8 @@ from remission.mrd.ngs.block import Block
 from remission.mrd.ngs.clustering import parents_of
 from remission.mrd.ngs.kernels_counting import BEFORE, COLUMNS, ENTRIES, FLOOR, VOTES, Table
 
-ROOM = 3_000_000
-"""Distinct windows kept at a time: about 55 bytes each."""
+ROOM = 2_000_000
+"""Distinct windows kept at a time: about 70 bytes each."""
 
 VOTE_ROWS = 4096
 MOST_ERRORS = 3.0

@@ -104,7 +104,7 @@ def parents(
     most : int
         Windows with more reads than this stand for themselves unasked.
     heads, links : int32 arrays
-        Work space: `heads` all -1, a power of two long; `links` four per window.
+        Work space: `heads` all -1, a power of two long; `links` four per window of two reads or more.
     """
     places = np.empty(REACH, dtype=np.int64)
     mask = np.uint64(len(heads) - 1)
