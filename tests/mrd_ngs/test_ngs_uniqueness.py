@@ -173,9 +173,9 @@ def test_every_d_j_of_a_toy_repertoire(window: str, substitutions: int) -> None:
     assert found == pytest.approx(enumerated(Kind.D_J, window, substitutions), rel=1e-9)
 
 
-def test_against_a_million_drawn_rearrangements() -> None:
+def test_against_a_large_sample_of_drawn_rearrangements() -> None:
     """The generator and the score know one model: the share that matches agrees within chance."""
-    number, numbers = 1_000_000, np.random.default_rng(20261122)
+    number, numbers = 300_000, np.random.default_rng(20261122)
     window = "GACGTATCACGACTTGGC"
     inner = by_chance(clonotype(Kind.V_D_J, window, (0, len(window))), 2, LONG, TOY_MODEL) / 1e6
     drawn = draw(TOY_MODEL, LONG, Kind.V_D_J, Locus.IGH, number, numbers)

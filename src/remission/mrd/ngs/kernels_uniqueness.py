@@ -24,6 +24,16 @@ def drawn_base(chance: Floats, match: float) -> float:
 
 
 @compiled
+def set_to(chance: Floats, reach: Floats, i: int) -> float:
+    """Take over row i of `reach`; its sum."""
+    left = 0.0
+    for m in range(len(chance)):
+        chance[m] = reach[i, m]
+        left += chance[m]
+    return left
+
+
+@compiled
 def after_five(window: Bytes, match: Floats, bases: Bytes, at: Places, cut: Floats, reach: Floats) -> None:
     """Windows that begin in a 5' segment: to `reach[i, m]`, those with i bases in it, m of them mismatches.
 
@@ -34,8 +44,8 @@ def after_five(window: Bytes, match: Floats, bases: Bytes, at: Places, cut: Floa
     for a in range(len(cut)):
         whole = at[a + 1] - at[a]
         for begin in range(whole - size - most, whole):
-            chance[:] = 0.0
-            chance[0] = 1.0
+            for m in range(len(chance)):
+                chance[m] = 1.0 if m == 0 else 0.0
             for i in range(min(size, whole - begin)):
                 place = begin + i
                 right = float(match[window[i]]) if place < 0 else 1.0 * (bases[at[a] + place] == window[i])
@@ -54,12 +64,12 @@ def after_n(
     """From each state of `reach` on, rows `first` to `last`, an N stretch: its end to `into`."""
     chance = np.empty(reach.shape[1])
     for i in range(first, last):
-        chance[:] = reach[i]
-        left = chance.sum()
+        left = set_to(chance, reach, i)
         for n in range(min(len(lengths), len(window) - i + 1)):
             if left == 0.0:
                 break
-            into[i + n] += lengths[n] * chance
+            for m in range(len(chance)):
+                into[i + n, m] += lengths[n] * chance[m]
             if i + n < len(window):
                 left = drawn_base(chance, float(match[window[i + n]]))
 
@@ -67,8 +77,9 @@ def after_n(
 @compiled
 def after_d(window: Bytes, reach: Floats, bases: Bytes, at: Places, cut: Floats, into: Floats) -> None:
     """From each state of `reach` on, a whole D. `cut[a, l, r]`: allele a with l and r bases cut off."""
+    chance = np.empty(reach.shape[1])
     for i in range(len(reach)):
-        if reach[i].sum() == 0.0:
+        if set_to(chance, reach, i) == 0.0:
             continue
         for a in range(len(cut)):
             whole = at[a + 1] - at[a]
@@ -82,7 +93,7 @@ def after_d(window: Bytes, reach: Floats, bases: Bytes, at: Places, cut: Floats,
                     if whole - off - kept < cut.shape[2]:
                         share = cut[a, off, whole - off - kept]
                         for m in range(reach.shape[1] - wrong):
-                            into[i + kept, m + wrong] += share * reach[i, m]
+                            into[i + kept, m + wrong] += share * chance[m]
 
 
 @compiled
@@ -93,13 +104,12 @@ def through_three(
     chance = np.empty(reach.shape[1])
     total = 0.0
     for i in range(len(window)):
-        if reach[i].sum() == 0.0:
+        if set_to(chance, reach, i) == 0.0:
             continue
         for a in range(len(cut)):
             whole = at[a + 1] - at[a]
             for off in range(min(cut.shape[1], whole)):
-                chance[:] = reach[i]
-                left = 1.0
+                left = set_to(chance, reach, i)
                 for j in range(len(window) - i):
                     place = off + j
                     if place < whole:

@@ -15,15 +15,21 @@ from remission.rehearsal.sequencing.pcr import amplify
 from remission.rehearsal.sequencing.sequencer import Profiles, profiles_of, read_out
 from remission.rehearsal.sequencing.spec import SIMULATED, Clone, Relation, Run, Sample
 from remission.rehearsal.sequencing.tube import Row, Stock, Tube, fill, picked, shared_out, stock_of
-from remission.rehearsal.sequencing.writing import Truth, names_of, run_sheet, spikes_fasta, truth_csv
+from remission.rehearsal.sequencing.writing import (
+    SHEET,
+    SPIKES,
+    TRUTH,
+    Truth,
+    names_of,
+    run_sheet,
+    spikes_fasta,
+    truth_csv,
+)
 
 Into = Callable[[str], BinaryIO]
 """Opens a file of this name for writing; it is closed when the file is whole."""
 
 _AT_ONCE = 16_384
-TRUTH = f"{SIMULATED}-truth.csv"
-SPIKES = f"{SIMULATED}-spikes.fasta"
-SHEET = f"{SIMULATED}-run-sheet.csv"
 
 
 @dataclass(frozen=True, slots=True)

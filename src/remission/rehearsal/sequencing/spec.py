@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from remission.errors import InputRefused
+from remission.lab.sheet import Role
 from remission.mrd.ngs.germline import Germline
 from remission.mrd.ngs.normal import NORMAL, Model
 from remission.mrd.ngs.rearrangement import Kind, Locus
@@ -55,8 +56,9 @@ class SpikeIn:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One tube. `fractions`: share of the cells that bear each clone (by name, of any relation).
+    """One tube; a control has no `patient`.
 
+    `fractions`: share of the cells that bear each clone (by name, of any relation).
     `background`: share of the cells with a rearrangement of their own. `reads`: of the file (pairs, where
     there are mates), those of the background that are left out included.
     """
@@ -68,6 +70,12 @@ class Sample:
     fractions: Mapping[str, float]
     background: float
     reads: int
+    role: Role = Role.FOLLOW_UP
+
+    @property
+    def donor(self) -> str:
+        """Whose background it is: the patient's, or a control's own."""
+        return self.patient or self.name
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.fractions) - {clone.name for clone in self.clones})

@@ -74,8 +74,8 @@ def stock_of(run: Run, numbers: Generator) -> Stock:
     """Lay out every sequence of a run, tails included, and draw its background."""
     clones = {clone.bases: clone for sample in run.samples for clone in sample.clones}
     clones |= {spike.clone.bases: spike.clone for spike in run.spikes}
-    patients = len({sample.patient for sample in run.samples})
-    number = max(min(patients * run.clonotypes, MOST_CLONOTYPES), run.clonotypes)
+    donors = len({sample.donor for sample in run.samples})
+    number = max(min(donors * run.clonotypes, MOST_CLONOTYPES), run.clonotypes)
     head, tail = run.tails
     codes = [encode(clone.bases) for clone in clones.values()]
     windows = [clone.window for clone in clones.values()]
@@ -144,8 +144,8 @@ def fill(run: Run, number: int, numbers: Generator) -> Tube:
     shares = (np.arange(run.clonotypes) + _RANK_SHIFT) ** -_RANK_FALL
     background = next(row for row in rows if row.relation is Relation.BACKGROUND)
     sizes = numbers.multinomial(background.templates, shares / shares.sum())
-    patients = sorted({other.patient for other in run.samples})
-    return Tube(sample, tuple(rows), patients.index(sample.patient) * run.clonotypes, np.cumsum(sizes))
+    donors = sorted({other.donor for other in run.samples})
+    return Tube(sample, tuple(rows), donors.index(sample.donor) * run.clonotypes, np.cumsum(sizes))
 
 
 def _weight(table: NDArray[np.float64], key: int, templates: int) -> float:

@@ -5,7 +5,13 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from remission.mrd.limits import PG_PER_GENOME
+from remission.rehearsal.sequencing.repertoire import ROUND
 from remission.rehearsal.sequencing.spec import SIMULATED, Run, Sample
+
+TRUTH = f"{SIMULATED}-truth.csv"
+SPIKES = f"{SIMULATED}-spikes.fasta"
+SHEET = f"{SIMULATED}-run-sheet.csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +55,30 @@ def truth_csv(rows: Sequence[Truth]) -> str:
 
 
 def spikes_fasta(run: Run) -> str:
-    """The spikes of a run, as the laboratory's list of them."""
-    return "".join(
-        f">{spike.clone.name} locus={spike.clone.locus} copies={spike.copies:g} origin={SIMULATED}\n"
-        f"{spike.clone.bases}\n"
-        for spike in run.spikes
-    )
+    """The spikes of a run, as the laboratory's list of them: their window is the drawn bases."""
+    lines: list[str] = []
+    for spike in run.spikes:
+        clone, (start, end) = spike.clone, spike.clone.window
+        facts = f"locus={clone.locus} copies={spike.copies:g} window={start + ROUND + 1}-{end - ROUND}"
+        lines += [f">{clone.name} {facts} origin={SIMULATED}", clone.bases]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def names_of(run: Run, sample: Sample) -> tuple[str, ...]:
     """The names of the files of one sample's reads."""
     ending = "fastq" if run.plain else "fastq.gz"
-    return tuple(
-        f"{SIMULATED}-{sample.name}_R{mate}.{ending}" for mate in ((1, 2) if run.reading.paired else (1,))
-    )
+    mates = (1, 2) if run.reading.paired else (1,)
+    return tuple(f"{SIMULATED}-{sample.name}_R{mate}.{ending}" for mate in mates)
 
 
 def run_sheet(run: Run) -> str:
-    """Samples, patients and files of a run."""
+    """The sheet of the run, as the laboratory reads it; DNA at 6.5 pg for each cell."""
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\n")
-    lines.writerow(["sample", "patient", "r1", "r2", "cells"])
+    lines.writerow(["sample", "patient", "role", "r1", "r2", "dna_ng", "spike"])
     for sample in run.samples:
         first, second, *_ = (*names_of(run, sample), "")
-        lines.writerow([sample.name, sample.patient, first, second, sample.cells])
+        ng = f"{sample.cells * PG_PER_GENOME / 1000:.10g}"
+        spikes = SPIKES if run.spikes else ""
+        lines.writerow([sample.name, sample.patient, sample.role, first, second, ng, spikes])
     return out.getvalue()
