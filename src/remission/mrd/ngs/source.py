@@ -12,6 +12,7 @@ from remission.mrd.ngs.block import Block
 from remission.mrd.ngs.fates import Fate, Fates
 from remission.mrd.ngs.kernels_reading import expected_errors
 from remission.mrd.ngs.pairs import LEAST_OVERLAP, in_step, merged
+from remission.mrd.ngs.primers import Primer, trimmed
 from remission.mrd.ngs.reading import records
 
 _CHANCE = 10 ** (-np.arange(256) / 10)
@@ -24,7 +25,7 @@ class Preparation:
     Attributes
     ----------
     least_length : int
-        Bases; a shorter read is lost.
+        Bases; a read that is shorter, once merged and trimmed, is lost.
     most_expected_errors : float or None
         Expected wrong bases of a read by its qualities, their sum and not their mean (Edgar & Flyvbjerg 2015,
         doi:10.1093/bioinformatics/btv401); a worse read is lost. None: qualities lose no read; they are
@@ -33,12 +34,15 @@ class Preparation:
         Phred quality of every base of a file without qualities.
     least_overlap : int
         Bases that both mates of a pair must have read.
+    primers : tuple of Primer
+        Primers and adapters to cut off, after merging.
     """
 
     least_length: int = 40
     most_expected_errors: float | None = None
     assumed_quality: int = 30
     least_overlap: int = LEAST_OVERLAP
+    primers: tuple[Primer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,9 @@ def batches(
 def _prepared(blocks: Iterator[tuple[Block, int]], preparation: Preparation) -> Iterator[Batch]:
     for block, not_merged in blocks:
         lost: dict[Fate, int] = {Fate.NOT_MERGED: not_merged}
-        long_enough = block.length >= preparation.least_length
-        kept = _kept(block, long_enough)
-        lost[Fate.TOO_SHORT] = len(block) - len(kept)
+        whole = trimmed(block, preparation.primers) if preparation.primers else block
+        kept = _kept(whole, whole.length >= preparation.least_length)
+        lost[Fate.TOO_SHORT] = len(whole) - len(kept)
         if preparation.most_expected_errors is not None:
             errors = expected_errors(kept.data, kept.quality_at, kept.length, _CHANCE)
             good = _kept(kept, errors <= preparation.most_expected_errors)
