@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.test import Client
@@ -102,6 +103,13 @@ def begin(trial: Trial, subject: SubjectId) -> None:
 
 
 def finish(trial: Trial, subject: SubjectId, folder: Path) -> None:
+    """Treated to the end, day-46 marrow, both results, the response assessed."""
+    treat(trial, subject, folder)
+    sequence(trial, subject, folder)
+    closing.assess_response(trial, by(51), subject, on=date_of(51, DAY_ONE))
+
+
+def treat(trial: Trial, subject: SubjectId, folder: Path) -> None:
     vigilance.report_toxicity(
         trial, by(31), subject, id="T1", term="crs", system="Immune system disorders", grade=2,
         began=date_of(30, DAY_ONE), serious=False, related="yes",
@@ -114,6 +122,9 @@ def finish(trial: Trial, subject: SubjectId, folder: Path) -> None:
         trial, by(46), subject, sample=SampleId(f"{subject}-d46"), point="d46", on=date_of(46, DAY_ONE)
     )
     flow(trial, subject, "d46", found=0, cells=1_050_000, folder=folder, day=47)
+
+
+def sequence(trial: Trial, subject: SubjectId, folder: Path) -> None:
     raw = folder / f"{subject}.fastq"
     raw.write_bytes(b"@read")
     laboratory.report_ngs(
@@ -121,7 +132,6 @@ def finish(trial: Trial, subject: SubjectId, folder: Path) -> None:
         cells=3_080_000, files=laboratory.keep_files(trial, [raw]), on=date_of(50, DAY_ONE),
         method_version="1.0",
     )  # fmt: skip
-    closing.assess_response(trial, by(51), subject, on=date_of(51, DAY_ONE))
 
 
 def play(folder: Path, raw: Path) -> None:
@@ -140,6 +150,14 @@ def play(folder: Path, raw: Path) -> None:
     for subject in subjects[:2]:
         begin(trial, subject)
     finish(trial, subjects[0], raw)
+
+
+@pytest.fixture(scope="session")
+def hands() -> SimpleNamespace:
+    """What the people of these trials do, for tests that play one of their own."""
+    return SimpleNamespace(
+        DAY_ONE=DAY_ONE, SITE=SITE, by=by, create=create, admit=admit, decide=decide, begin=begin, treat=treat
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import typer
 
 from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_participant
 from remission.cli.words import Json, On, Subject, day
-from remission.errors import CommandRefused
+from remission.errors import CommandRefused, InputRefused
 from remission.mrd.result import Denominator
 from remission.terms.actors import Role
 from remission.terms.ids import SampleId, SubjectId
@@ -126,10 +126,21 @@ def flow(
 def ngs(
     subject: Subject,
     sample: Label,
-    templates: Annotated[float, typer.Option(help="Templates of the index clones found.")],
-    cells: Annotated[int, typer.Option(help="Cell equivalents analysed.")],
     on: On,
-    method_version: Version,
+    measured: Annotated[
+        Path | None,
+        typer.Option(help="The result of `remission ngs track`; give every file it read with --file."),
+    ] = None,
+    templates: Annotated[
+        float | None, typer.Option(help="Without a measurement: templates of the index clones found.")
+    ] = None,
+    cells: Annotated[
+        int | None, typer.Option(help="Without a measurement: cell equivalents analysed.")
+    ] = None,
+    method_version: Annotated[
+        str | None,
+        typer.Option("--method-version", help="Without a measurement: version of the laboratory's method."),
+    ] = None,
     file: RawFiles = None,
     flag: Flags = None,
     trial: Folder = None,
@@ -137,24 +148,42 @@ def ngs(
     role: RoleWord = Role.LABORATORY,
     json: Json = False,
 ) -> None:
-    """Report a sequencing result as counted."""
+    """Report a sequencing result: as measured from the reads, or as counted elsewhere."""
+    counted = (templates, cells, method_version)
+    if (measured is None) == (None in counted) or (measured is not None and any(map(_given, counted))):
+        raise CommandRefused(
+            "a result is either measured or counted",
+            where="--measured, --templates, --cells, --method-version",
+            do="give --measured result.json, or all three of the others",
+        )
     known = opened(trial)
-    say_participant(
-        known,
-        laboratory.report_ngs(
-            known,
-            by(name, role),
-            SubjectId(subject),
-            sample=SampleId(sample),
-            templates=templates,
-            cells=cells,
-            files=laboratory.keep_files(known, file or []),
-            on=day(on),
-            method_version=method_version,
-            flags=flag or [],
-        ),
-        as_json=json,
-    )
+    acts, subject_id, label = by(name, role), SubjectId(subject), SampleId(sample)
+    files, flags = laboratory.keep_files(known, file or []), flag or []
+    if measured is not None:
+        participant = laboratory.report_measured(
+            known, acts, subject_id, sample=label, measured=_content(measured), name=measured.name,
+            files=files, on=day(on), flags=flags,
+        )  # fmt: skip
+    else:
+        assert templates is not None and cells is not None and method_version is not None
+        participant = laboratory.report_ngs(
+            known, acts, subject_id, sample=label, templates=templates, cells=cells, files=files, on=day(on),
+            method_version=method_version, flags=flags,
+        )  # fmt: skip
+    say_participant(known, participant, as_json=json)
+
+
+def _given(value: object) -> bool:
+    return value is not None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputRefused(
+            f"{path.name} cannot be read ({error.strerror})", where=str(path), do="correct the path"
+        ) from error
 
 
 def _denominator(text: str) -> Denominator:

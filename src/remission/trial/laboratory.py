@@ -1,7 +1,9 @@
 """Marrow samples and their results: taken, missed, reported from counts with the raw files kept."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 from remission.conduct import events as ev
@@ -24,6 +26,8 @@ from remission.trial.calendar import not_future
 from remission.trial.trial import By, Trial
 
 ENDPOINT = "endpoint"
+MEASURED = "measured"
+"""The setting of a result's evidence that gives the sha256 of the kept file it was measured into."""
 _BEFORE_DOSE = (Stage.SCREENING, Stage.ELIGIBLE, Stage.SCREEN_FAILED, Stage.ENROLLED)
 
 
@@ -179,6 +183,81 @@ def report_ngs(
     loq = _assay(trial, Method.NGS).events_for_loq
     result = from_ngs_counts(templates, cells, evidence, loq_templates=loq, flags=_flags(flags, files))
     return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
+
+
+def report_measured(
+    trial: Trial,
+    by: By,
+    subject: SubjectId,
+    *,
+    sample: SampleId,
+    measured: bytes,
+    name: str,
+    files: Sequence[FileRef],
+    on: date,
+    flags: Sequence[str] = (),
+) -> Participant:
+    """Report a sequencing result as `remission ngs track` measured it, with the reads it rests on.
+
+    Parameters
+    ----------
+    measured, name : bytes, str
+        The file that `track` wrote, and its name. It is kept, and named in the evidence.
+    files : sequence of FileRef
+        What was kept for it (`keep_files`): at least every file that its evidence names, by sha256.
+    flags : sequence of str
+        Beside those that the measurement raised itself.
+
+    Raises
+    ------
+    InputRefused
+        For a file that is no measurement, one of another sample or of another participant's index, one whose
+        files are not all given, and as in `report`.
+    """
+    from remission.mrd.ngs.measured_json import read_measured
+
+    where = f"participant {subject}, sample {sample}, {name}"
+    point = _taken(trial, subject, sample, Method.NGS).point
+    read = read_measured(BytesIO(measured))
+    if read.sample != sample or read.result.method != Method.NGS:
+        raise InputRefused(
+            f"this is the {read.result.method} result of sample {read.sample!r}",
+            where=where,
+            do="check label and file",
+        )
+    _check_own_index(trial, subject, read.index_sample, where)
+    given = {(ref.sha256, ref.size) for ref in files}
+    lacking = [ref.name for ref in read.result.evidence.files if (ref.sha256, ref.size) not in given]
+    if lacking or not read.result.evidence.files:
+        raise InputRefused(
+            f"not given, or altered since they were read: {', '.join(lacking) or 'any file at all'}",
+            where=where,
+            do="give every file that the measurement read, as it was then",
+        )
+    kept = trial.files.keep(BytesIO(measured), name)
+    evidence = replace(
+        read.result.evidence,
+        files=(*files, kept),
+        settings=(*read.result.evidence.settings, Setting(MEASURED, kept.sha256)),
+        simulated=read.result.evidence.simulated or trial.simulated,
+    )
+    raised = tuple(dict.fromkeys((*read.result.flags, *flags)))
+    result = replace(read.result, evidence=evidence, flags=raised)
+    return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
+
+
+def _check_own_index(trial: Trial, subject: SubjectId, index_sample: str, where: str) -> None:
+    """Refuse a sample that was held against the index clones of another child of this trial."""
+    for other, participant in trial.participants().items():
+        taken = (item.event for item in participant.all(ev.MarrowTaken))
+        if other != subject and index_sample in {
+            str(event.sample) for event in taken if isinstance(event, ev.MarrowTaken)
+        }:
+            raise InputRefused(
+                f"the index clones are of sample {index_sample}, which is participant {other}'s",
+                where=where,
+                do="measure again with this participant's own index",
+            )
 
 
 def report(

@@ -15,10 +15,10 @@ from remission.protocol.criteria import Truth
 from remission.protocol.study import Criterion, Phase, Study
 from remission.screening.judge import Missing
 from remission.terms.days import study_day
-from remission.terms.ids import SubjectId
+from remission.terms.ids import SampleId, SubjectId
 from remission.terms.words import Text
 from remission.web.desk import Desk
-from remission.web.mrd_course import Measurement, Plot, measurements, plotted
+from remission.web.mrd_course import Measurement, Plot, measurements, plotted, samples_of
 from remission.web.telling import day_of, details, named
 from remission.web.timeline import Timeline, segments, timeline
 
@@ -83,6 +83,7 @@ class Chart:
     course: Course
     ran: tuple[tuple[datetime, datetime], ...]
     toxicities: tuple[Toxicity, ...]
+    samples: tuple[tuple[Text, SampleId], ...]
     measured: tuple[Measurement, ...]
     plot: Plot
     line: Timeline | None
@@ -132,6 +133,7 @@ def chart(desk: Desk, subject: SubjectId) -> Chart:
         course=course,
         ran=segments(course, at),
         toxicities=toxicities(participant),
+        samples=tuple((study.point(event.point).name, event.sample) for _, event in samples_of(participant)),
         measured=found,
         plot=plotted(study, found),
         line=None if day_one is None else timeline(study, participant, day_one, zone, course, at),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from remission.conduct import events as ev
-from remission.conduct.state import Participant
+from remission.conduct.state import Participant, Recorded
 from remission.mrd.calls import Detection, detection
 from remission.mrd.result import MrdResult
 from remission.mrd.words import percent
@@ -60,6 +60,12 @@ class Plot:
     days: tuple[tuple[float, str], ...]
     scale: tuple[tuple[float, str], ...]
     thresholds: tuple[tuple[float, str], ...]
+
+
+def samples_of(participant: Participant) -> tuple[tuple[Recorded, ev.MarrowTaken], ...]:
+    """A participant's samples with their entries, in the order in which they were taken."""
+    taken = [(item, item.event) for item in participant.history if isinstance(item.event, ev.MarrowTaken)]
+    return tuple(sorted(taken, key=lambda pair: (pair[1].on, pair[0].ref.seq)))
 
 
 def measurements(

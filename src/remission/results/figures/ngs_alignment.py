@@ -32,7 +32,7 @@ from remission.results.figures.ngs_clones import and_more
 from remission.results.figures.words import SMALL, TEXT, width_of
 from remission.terms.words import Text
 
-TITLE = Text("Reads against the junction of the index clone", "读段与指标克隆连接区的比对")
+TITLE = Text("Reads against the index junction", "读段与指标克隆连接区的比对")
 _MOST = 8
 _LEFT, _STEP, _ROW = MARGIN + 18.0, 7.1, 14.0
 _PER_LINE = int((WIDTH - MARGIN - _LEFT) / _STEP)

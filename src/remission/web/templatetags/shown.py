@@ -105,6 +105,14 @@ def thousands(count: int) -> str:
 
 
 @register.filter
+def counted(number: float) -> str:
+    """A count as it was found: whole with its thousands apart, an estimate to three digits."""
+    if float(number).is_integer():
+        return f"{int(number):,}"
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3g}"
+
+
+@register.filter
 def word(code: str) -> str:
     """A code of ours (stage, urgency, role, mark, ...) in the page's language."""
     return words.word(code)
