@@ -28,6 +28,7 @@ from remission.stats.tails import (
 _DEVIATES = 5.5  # standard deviations of the burst's error that are summed over: all but 4e-8 of it
 _MANY = 5000  # events beyond which the errors are put together
 _FINE = 64  # events up to which each number is looked at
+_NIL = 1e-6  # a spread or error below which there is none
 _LOST = 1e-11  # chance neglected at either end
 
 
@@ -70,7 +71,7 @@ def reaches(marks: int, events: Numbers, burst: Burst) -> Numbers:
     """P(at least `marks` marks) for each number of events, averaged over the error of the burst's mean."""
     if marks <= 0:
         return np.ones_like(events)
-    if burst.mean_cv and marks / burst.mean > _MANY:
+    if burst.mean_cv > _NIL and marks / burst.mean > _MANY:
         return _reaches_of_many(marks, events, burst)
     means, weights = _means(burst, _noise(marks, burst))
     chance = np.zeros_like(events)
@@ -99,7 +100,7 @@ def chance_of(needed: EventsNeeded, mean: float, exposure_cv: float = 0.0) -> fl
 
     `exposure_cv`: coefficient of variation of the true exposure about the stated one, taken as gamma.
     """
-    if exposure_cv:
+    if exposure_cv > _NIL:
         shape = 1 / exposure_cv**2
         shapes = np.full_like(needed.counts, shape)
         occur = negative_binomial_reaches(needed.counts, shapes, np.full_like(shapes, mean / (mean + shape)))
@@ -203,7 +204,7 @@ def _exceeds(marks: int, mean: float, burst: Burst) -> float:
 
 
 def _reaches_at(marks: float, events: Numbers, mean: float, dispersion: float) -> Numbers:
-    if dispersion == 0:
+    if dispersion < _NIL:
         return poisson_reaches(np.full_like(events, marks), events * mean)
     chance = dispersion * mean / (1 + dispersion * mean)
     return negative_binomial_reaches(
@@ -215,7 +216,7 @@ def _reaches_of_many(marks: int, events: Numbers, burst: Burst) -> Numbers:
     """The marks' own spread and the error of the mean as one gamma with the variance of their product."""
     error = burst.mean_cv**2
     shape = 1 / (1 / marks + error + error / marks)
-    if burst.dispersion == 0:
+    if burst.dispersion < _NIL:
         return poisson_reaches(np.full_like(events, shape), events * burst.mean * shape / marks)
     ratio = shape * burst.mean * burst.dispersion / marks
     return negative_binomial_reaches(
@@ -231,7 +232,7 @@ def _noise(marks: int, burst: Burst) -> float:
 
 def _means(burst: Burst, noise: float) -> tuple[list[float], list[float]]:
     """Means the burst may have, with weights: the estimate over a gamma variable of mean 1."""
-    if burst.mean_cv == 0:
+    if burst.mean_cv <= _NIL:
         return [burst.mean], [1.0]
     step = min(0.25, noise / burst.mean_cv)
     deviates = np.arange(-_DEVIATES, _DEVIATES + step / 2, step)
@@ -244,7 +245,7 @@ def _means(burst: Burst, noise: float) -> tuple[list[float], list[float]]:
 def _grid(marks: int, burst: Burst) -> Numbers:
     """Numbers of events from where the marks are out of reach to where they are sure."""
     low_mean, high_mean = burst.mean, burst.mean
-    if burst.mean_cv:
+    if burst.mean_cv > _NIL:
         shape = 1 / burst.mean_cv**2
         ends = gamma_quantiles(np.array([-_DEVIATES, _DEVIATES]), shape)
         high_mean, low_mean = (burst.mean * shape / ends).tolist()

@@ -60,3 +60,8 @@ def gamma_quantiles(deviates: Numbers, shape: float) -> Numbers:
     low = special.gammaincinv(shape, special.ndtr(np.minimum(deviates, 0)))
     high = special.gammainccinv(shape, special.ndtr(-np.maximum(deviates, 0)))
     return np.where(deviates < 0, low, high)
+
+
+def negative_binomial_at_least(x: int, mean: float, shape: float) -> float:
+    """P(X >= x) for X Poisson with a mean that is itself gamma, of this mean and shape."""
+    return 1.0 if x <= 0 else float(special.betainc(x, shape, mean / (mean + shape)))

@@ -52,13 +52,17 @@ class SpikeLevel:
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """An index clone of another patient seen in this sample, against what index hopping explains."""
+    """An index clone of another patient seen in this sample, against what index hopping explains.
+
+    `shared`: this patient's own diagnosis holds the same sequence, so that its reads are no contamination.
+    """
 
     owner: str
     name: str
     reads: int
     expected: float
     contaminates: bool
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,9 @@ class Measured:
     """One follow-up sample, measured.
 
     `result` is what enters the trial: the highest single clone; markers that share cells are never added.
-    `cells` whose DNA was in the tube; `cells_seen` of them gave at least one read. `lob`: the level that a
-    sample without disease may seem to have. `answer`: against `threshold` by a test of `required_lod`.
+    `cells` whose DNA was in the tube; the test sees as low as one that shows every one of `cells_seen`.
+    `lob`: the level that a sample without disease may seem to have. `answer`: against `threshold` by a test
+    of `required_lod`, under the flags that spoil and those that blind a result.
     """
 
     sample: str
@@ -85,6 +90,8 @@ class Measured:
     fates: Fates
     germline: str
     notes: tuple[Text, ...]
+    disqualifying_flags: tuple[str, ...] = ()
+    blinding_flags: tuple[str, ...] = ()
 
     @property
     def reads_total(self) -> int:

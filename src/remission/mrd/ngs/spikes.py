@@ -1,7 +1,9 @@
 """Spikes: synthetic templates put into the tube in known numbers, to count cells by.
 
 A FASTA file whose headers say what each is: `>SP1 locus=IGH copies=100`, and, where reads do not show the
-whole molecule, `window=31-90` (first and last base, counted from 1). Copies are those expected in the tube.
+whole molecule, `window=31-90` (first and last base, counted from 1): synthetic bases that are its own. A
+spike of more than 120 bases must say its window. Copies are those expected in the tube. `origin=...` may
+say where the spike is from.
 """
 
 import re
@@ -17,6 +19,9 @@ from remission.mrd.ngs.tally import Target, Tier
 SHORTEST_WINDOW = 30
 """Bases a window needs, at least."""
 
+LONGEST_WINDOW = 120
+"""Bases a window has, at most: reads must hold it whole."""
+
 LEAST_APART = 8
 """Edits (substitutions, insertions, deletions) between any two windows, at least: errors never bridge it."""
 
@@ -26,7 +31,7 @@ _HEADER = re.compile(r">(\S+)((?:\s+[a-z]+=\S+)*)\s*")
 _FACT = re.compile(r"([a-z]+)=(\S+)")
 _COPIES = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
 _PLACES = re.compile(r"([0-9]{1,6})-([0-9]{1,6})")
-_KNOWN = frozenset({"locus", "copies", "window"})
+_KNOWN = frozenset({"locus", "copies", "window", "origin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +141,11 @@ def _window(sequence: str, places: str | None, where: str) -> str:
                 do="give the first and last base, counted from 1, such as window=31-90",
             )
         window = sequence[first - 1 : last]
-    if len(window) < SHORTEST_WINDOW:
+    if not SHORTEST_WINDOW <= len(window) <= LONGEST_WINDOW:
         raise InputRefused(
-            f"a window of {len(window)} bases", where=where, do=f"give at least {SHORTEST_WINDOW}"
+            f"a window of {len(window)} bases",
+            where=where,
+            do=f"name {SHORTEST_WINDOW} to {LONGEST_WINDOW} bases of its own, such as window=31-90",
         )
     return window
 

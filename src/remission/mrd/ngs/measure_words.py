@@ -1,0 +1,96 @@
+"""What is said beside a measured level, in English and Chinese."""
+
+import math
+from collections.abc import Sequence
+
+from remission.mrd.words import percent
+from remission.terms.words import Text
+
+
+def primers() -> Text:
+    """What the interval does not hold."""
+    return Text(
+        "The interval holds the chance of sampling, PCR and reading and the errors of spikes and DNA mass; "
+        "what primers prefer in one sequence over another is not in it.",
+        "区间包含取样、PCR、测序的随机误差以及内参和DNA质量的误差；不包含引物对不同序列的偏好。",
+    )
+
+
+def no_control(clones: Sequence[str]) -> Text:
+    """No negative control."""
+    named = ", ".join(clones)
+    return Text(
+        f"{named}: no negative control was given; the background is assumed, not measured.",
+        f"{named}：未提供阴性对照；背景为假定值，并非实测。",
+    )
+
+
+def hopped(clone: str, reads: float) -> Text:
+    """Reads that come in from other samples of the run."""
+    most = math.ceil(reads)
+    return Text(
+        f"{clone}: up to {most:,} reads are expected from other samples of this run by index hopping; "
+        "sequenced apart from the diagnosis, the test sees lower.",
+        f"{clone}：因标签跳跃，预计最多{most:,}条读段来自同批其他样本；与初诊样本分批测序可看得更低。",
+    )
+
+
+def by_chance(clone: str, reads: float) -> Text:
+    """A clone that healthy cells may have too."""
+    return Text(
+        f"{clone}: {reads:.2g} reads are expected from healthy cells that rearranged alike by chance.",
+        f"{clone}：预计有{reads:.2g}条读段来自偶然重排相同的健康细胞。",
+    )
+
+
+def below_blank(clone: str, reads: int, limit: int) -> Text:
+    """Reads were seen, and do not count."""
+    return Text(
+        f"{clone}: {reads:,} reads seen, not above the {limit:,} that a sample without the clone may show.",
+        f"{clone}：见到{reads:,}条读段，未超过不含该克隆的样本可能出现的{limit:,}条。",
+    )
+
+
+def scattered() -> Text:
+    """The spikes disagree."""
+    return Text(
+        "The spikes of a locus disagree by more than chance; the interval is widened by their spread. Check "
+        "the copies stated and the pipetting.",
+        "同一位点的内参之间差异超出随机；区间已按其离散程度放宽。请核对所填拷贝数与加样。",
+    )
+
+
+def contaminated(owner: str, name: str, reads: int, expected: float, level: float | None) -> Text:
+    """Another patient's clone."""
+    en, zh = ("", "") if level is None else (f", a level of {percent(level)}", f"，水平{percent(level)}")
+    return Text(
+        f"Contaminated: {reads:,} reads of {name} of {owner}{en}; index hopping and chance explain "
+        f"{expected:.2g}.",
+        f"污染：{owner}的{name}有{reads:,}条读段{zh}；标签跳跃和偶然可解释{expected:.2g}条。",
+    )
+
+
+def shared(owner: str, name: str, reads: int) -> Text:
+    """A sequence two patients have."""
+    return Text(
+        f"{reads:,} reads of {name} of {owner}: this patient's own diagnosis holds the same sequence.",
+        f"{owner}的{name}有{reads:,}条读段：本患者初诊样本含有相同序列。",
+    )
+
+
+def more_reads(reads: int, times: float) -> Text:
+    """More DNA alone is not enough."""
+    needed = math.ceil(reads * times)
+    return Text(
+        f"More DNA needs more reads with it: about {needed:,} in all, for as many reads per template as now.",
+        f"增加DNA须同时增加读段：总数约{needed:,}条，才能保持目前每个模板的读段数。",
+    )
+
+
+def deeper(clone: str, per_template: float, limit: int) -> Text:
+    """The DNA would do; the reads do not."""
+    return Text(
+        f"The DNA would do; {clone} has {per_template:.3g} reads per template against a limit of blank of "
+        f"{limit:,} reads. Sequence deeper, or lower the background.",
+        f"DNA已足够；{clone}每个模板{per_template:.3g}条读段，空白限为{limit:,}条读段。请加深测序或降低背景。",
+    )

@@ -1,0 +1,240 @@
+"""A measured sample as JSON: the numbers first, then everything they rest on.
+
+What was written is read back exactly. A file whose numbers contradict one another is refused: it was changed
+by hand, or by a version that did not know what it wrote.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any, BinaryIO, NoReturn, cast
+
+import cattrs
+from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
+
+from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, WrongEncoding
+from remission.mrd.calls import Answer, against
+from remission.mrd.ngs.fates import Fate
+from remission.mrd.ngs.measure import cells_seen
+from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
+from remission.mrd.result import Denominator, Method, MrdResult
+from remission.terms.evidence import Evidence
+from remission.terms.words import Text
+
+SCHEMA_VERSION = 1
+
+MOST_BYTES = 50_000_000
+
+_NUMBERS = ("level", "lower", "upper", "lod", "loq")
+_ALIKE = (
+    "sample", "index_sample", "threshold", "required_lod", "cells", "cells_seen", "lob", "germline",
+    "disqualifying_flags", "blinding_flags",
+)  # fmt: skip
+_LISTS = {"clones": CloneLevel, "spikes": SpikeLevel, "foreign": Foreign, "notes": Text}
+_KEYS = (
+    "schema_version", "simulated", "sample", "index_sample", "call", "level", "lower", "upper", "lod", "loq",
+    "lob", "threshold", "required_lod", "reads_total", "cells", "cells_seen", "clones", "spikes", "foreign",
+    "fates", "flags", "notes", "germline", "disqualifying_flags", "blinding_flags", "answer", "found",
+    "examined", "primary", "evidence",
+)  # fmt: skip
+_DO = "measure the sample again, with the version of Remission you have"
+
+
+def write_measured(measured: Measured) -> str:
+    """The JSON text of a measured sample; equal results give equal text."""
+    result = measured.result
+    plain = cast(dict[str, Any], _CONVERTER.unstructure(measured))
+    inner = cast(dict[str, Any], plain.pop("result"))
+    written = {
+        **plain,
+        **inner,
+        "schema_version": SCHEMA_VERSION,
+        "simulated": result.evidence.simulated,
+        "call": measured.answer.call,
+        "reads_total": measured.reads_total,
+    }
+    ordered = {key: written[key] for key in _KEYS}
+    return json.dumps(ordered, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def read_measured(file: BinaryIO, name: str = "result") -> Measured:
+    """The measured sample of a file that `write_measured` wrote.
+
+    Raises
+    ------
+    WrongEncoding, Malformed, Truncated, TooLarge
+        For text that is no such JSON.
+    InvariantBroken
+        If a value is missing or of the wrong kind, or the numbers contradict one another.
+    """
+    document = _document(file, name)
+    version = document.get("schema_version")
+    if version != SCHEMA_VERSION or type(version) is not int:
+        raise InputRefused(f"schema_version {version!r}", where=name, do=f"give version {SCHEMA_VERSION}")
+    missing, unknown = set(_KEYS) - document.keys(), document.keys() - set(_KEYS)
+    if missing or unknown:
+        said = [f"without {key!r}" for key in sorted(missing)] + [f"with {key!r}" for key in sorted(unknown)]
+        raise InvariantBroken(f"a result {', '.join(said[:5])}", where=name, do=_DO)
+    try:
+        measured = _structured(document)
+        contradictions = list(_contradictions(measured, document))
+    except InputRefused as error:
+        raise InvariantBroken(error.what, where=f"{name}, {error.where}", do=error.do) from error
+    except (*_UNREADABLE,) as error:
+        raise InvariantBroken(f"it cannot be read: {error}", where=name, do=_DO) from error
+    if contradictions:
+        raise InvariantBroken(contradictions[0], where=name, do=_DO)
+    return measured
+
+
+_UNREADABLE = (
+    KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, BaseValidationError,
+    ForbiddenExtraKeysError,
+)  # fmt: skip
+
+
+def _structured(document: dict[str, Any]) -> Measured:
+    result = MrdResult(
+        method=Method.NGS,
+        found=_number(document["found"], None),
+        examined=_CONVERTER.structure(document["examined"], tuple[Denominator, ...]),
+        primary=_CONVERTER.structure(document["primary"], str),
+        **{key: _CONVERTER.structure(document[key], float) for key in _NUMBERS},
+        flags=_CONVERTER.structure(document["flags"], tuple[str, ...]),
+        evidence=_CONVERTER.structure(document["evidence"], Evidence),
+    )
+    kinds = {field.name: field.type for field in fields(Measured)}
+    return Measured(
+        result=result,
+        answer=_CONVERTER.structure(document["answer"], Answer),
+        fates=MappingProxyType(_CONVERTER.structure(document["fates"], dict[Fate, int])),
+        **{key: _CONVERTER.structure(document[key], tuple[kind, ...]) for key, kind in _LISTS.items()},
+        **{key: _CONVERTER.structure(document[key], cast(type[Any], kinds[key])) for key in _ALIKE},
+    )
+
+
+def _contradictions(measured: Measured, document: dict[str, Any]) -> Iterator[str]:
+    """What in a result does not agree with the rest of it."""
+    result = measured.result
+    for key, value in (
+        ("simulated", result.evidence.simulated),
+        ("call", measured.answer.call),
+        ("reads_total", measured.reads_total),
+    ):
+        if document[key] != value or isinstance(document[key], bool) != isinstance(value, bool):
+            yield f"{key} {document[key]!r}; the rest of the result makes it {value!r}"
+    if min(measured.fates.values(), default=0) < 0:
+        yield "a fate with fewer than 0 reads"
+    if result.cells != measured.cells:
+        yield f"cells {measured.cells}, but {result.cells} examined"
+    if measured.cells_seen != (cells_seen(result.lod, result.cells) if measured.clones else 0):
+        yield f"cells seen {measured.cells_seen} do not make the LOD {result.lod!r}"
+    for clone in measured.clones:
+        yield from _clone_contradictions(clone, measured)
+    yield from _result_contradictions(measured)
+
+
+def _clone_contradictions(clone: CloneLevel, measured: Measured) -> Iterator[str]:
+    spike = {level.locus: level for level in measured.spikes}.get(clone.locus)
+    if spike is None or spike.reads <= 0 or spike.reads_per_template != spike.reads / spike.copies:
+        yield f"{clone.name}: the spikes of {clone.locus} do not give its templates"
+        return
+    found = clone.reads > clone.lob_reads
+    templates = clone.reads * spike.copies / spike.reads if found else 0.0
+    if clone.templates != templates:
+        yield f"{clone.name}: templates {clone.templates!r}; its reads and spikes make {templates!r}"
+    if clone.level != clone.templates / measured.cells:
+        yield f"{clone.name}: level {clone.level!r} is not {clone.templates!r} / {measured.cells}"
+    if not 0 <= clone.lower <= clone.level <= clone.upper or (not found and clone.lower):
+        yield f"{clone.name}: level {clone.level!r}, interval {clone.lower!r} to {clone.upper!r}"
+    counts = (clone.exact_reads, clone.stem_reads, clone.neighbour_reads, clone.lob_reads)
+    if min(counts) < 0 or not clone.exact_reads <= clone.reads <= measured.reads_total:
+        yield f"{clone.name}: {clone.reads} reads, {clone.exact_reads} exact"
+
+
+def _result_contradictions(measured: Measured) -> Iterator[str]:
+    result = measured.result
+    highest = max(measured.clones, key=lambda clone: clone.level, default=None)
+    if highest and highest.templates:
+        made = (highest.templates, highest.level, highest.lower, highest.upper)
+    else:
+        made = (0, 0.0, 0.0, max((clone.upper for clone in measured.clones), default=1.0))
+    if (result.found, result.level, result.lower, result.upper) != made:
+        yield f"{result.found!r} found ({result.lower!r} to {result.upper!r}) is not of the highest clone"
+    mean = {level.locus: level.reads_per_template for level in measured.spikes}
+    blanks = [clone.lob_reads / mean[clone.locus] / measured.cells for clone in measured.clones]
+    if measured.lob != max(blanks, default=0.0):
+        yield f"limit of blank {measured.lob!r} is not that of its clones"
+    threshold, required = (Fraction(str(asked)) for asked in (measured.threshold, measured.required_lod))
+    flags = frozenset(measured.disqualifying_flags), frozenset(measured.blinding_flags)
+    answer = against(result, threshold, required, *flags)
+    if answer != measured.answer:
+        yield f"call {measured.answer.call}; the numbers make it {answer.call}: {answer.reason.en}"
+
+
+def _document(file: BinaryIO, name: str) -> dict[str, Any]:
+    raw = file.read(MOST_BYTES + 1)
+    if len(raw) > MOST_BYTES:
+        raise TooLarge(f"more than {MOST_BYTES:,} bytes", where=name, do="give the result of one sample")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise WrongEncoding("not UTF-8", where=f"{name}, byte {error.start + 1}", do=_DO) from None
+    try:
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        kind = Truncated if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg else Malformed
+        raise kind(error.msg, where=f"{name}, line {error.lineno}, column {error.colno}", do=_DO) from None
+    except (RecursionError, ValueError) as error:
+        raise Malformed(f"broken JSON: {error}", where=name, do=_DO) from None
+    if not isinstance(document, dict):
+        raise Malformed("no JSON object", where=name, do=_DO)
+    return cast(dict[str, Any], document)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return made
+
+
+def _constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is out of range")
+    return number
+
+
+def _exactly(kind: type[Any]) -> Callable[[Any, object], Any]:
+    def read(value: Any, _: object) -> Any:
+        if type(value) is not kind:
+            raise ValueError(f"{value!r} is not of type {kind.__name__}")
+        return value
+
+    return read
+
+
+def _number(value: Any, _: object) -> int | float:
+    if type(value) not in (int, float):
+        raise ValueError(f"{value!r} is not a number")
+    return value
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
+    converter.register_structure_hook(int | float, _number)
+    converter.register_structure_hook(float, lambda value, _: float(_number(value, _)))
+    for kind in (str, bool, int):
+        converter.register_structure_hook(kind, _exactly(kind))
+    return converter
+
+
+_CONVERTER = _converter()
