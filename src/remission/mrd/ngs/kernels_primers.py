@@ -1,7 +1,7 @@
 """Loops that find primers and adapters at the ends of reads.
 
-An oligo is a run of masks, one for each base: the bits 1, 2, 4 and 8 for A, C, G and T. An unknown base of a
-read fits nothing.
+An oligo is a run of masks, one for each base: the bits 1, 2, 4 and 8 for A, C, G and T. A read is laid out as
+such bits too, between margins that fit everything; an unknown base fits nothing.
 """
 
 import numpy as np
@@ -16,52 +16,95 @@ Lengths = NDArray[np.int32]
 MOST_WRONG_PERCENT = 12
 REACH = 12
 LEAST_PART = 8
+LONGEST_OLIGO = 200
+_SEED = 16
+_TILE = 64
+_MARGIN = LONGEST_OLIGO + _SEED + _TILE
+_FITS_ALL = 15
 
 
 @compiled
-def _fit(data: Bytes, at: int, masks: Bytes, masks_at: int, bases: int) -> int:
+def _lay_out(codes: Bytes, bits: Bytes) -> None:
+    """The bases as bits, behind a margin that is there already and before one that is written anew."""
+    for i in range(len(codes)):
+        code = codes[i]
+        bits[_MARGIN + i] = (code == 0) | (code == 1) << 1 | (code == 2) << 2 | (code == 3) << 3
+    for i in range(_MARGIN):
+        bits[_MARGIN + len(codes) + i] = _FITS_ALL
+
+
+@compiled
+def _seed_of(masks: Bytes, start: int, end: int, seed: Bytes) -> None:
+    """The first masks of an oligo, filled up with what fits everything."""
+    for i in range(_SEED):
+        seed[i] = masks[start + i] if start + i < end else _FITS_ALL
+
+
+@compiled
+def _count_tile(bits: Bytes, at: np.uint64, seed: Bytes, wrong: Bytes) -> None:
+    """Seed bases that do not fit, for 64 places at once (unsigned places: the loop is vectorised)."""
+    for shift in range(np.uint64(_TILE)):
+        count = np.uint8(0)
+        for i in range(np.uint64(_SEED)):
+            count += np.uint8(bits[at + shift + i] & seed[i] == 0)
+        wrong[shift] = count
+
+
+@compiled
+def _fit(bits: Bytes, at: int, masks: Bytes, start: int, bases: int) -> int:
     """Bases that fit less those that do not; 0 where too many do not."""
-    left = bases * MOST_WRONG_PERCENT // 100
+    most = bases * MOST_WRONG_PERCENT // 100
+    wrong = 0
     for i in range(bases):
-        if not masks[masks_at + i] >> data[at + i] & 1:
-            left -= 1
-            if left < 0:
+        if bits[at + i] & masks[start + i] == 0:
+            wrong += 1
+            if wrong > most:
                 return 0
-    return bases - 2 * (bases * MOST_WRONG_PERCENT // 100 - left)
+    return bases - 2 * wrong
 
 
 @compiled
-def _past_leading(data: Bytes, begin: int, end: int, masks: Bytes, starts: Places, reach: int) -> int:
-    """Where the read goes on behind the oligo that fits best near its beginning; `begin` if none does.
+def _find(
+    bits: Bytes,
+    begin: int,
+    end: int,
+    masks: Bytes,
+    starts: Places,
+    reach: int,
+    trailing: bool,
+    seed: Bytes,
+    wrong: Bytes,
+) -> int:
+    """Where the read goes on behind the oligo that fits best near its beginning, or stops before it.
 
-    With `reach` below 0 the oligo may lie anywhere, and only its last bases need be on the read.
+    `trailing`: near its end. With `reach` below 0 the oligo may lie anywhere, and hang over that end of the
+    read by all but 8 of its bases. Returns `begin` or `end` if no oligo fits.
     """
-    best, past = 0, begin
+    best, cut = 0, end if trailing else begin
     for oligo in range(len(starts) - 1):
-        bases = starts[oligo + 1] - starts[oligo]
-        first = begin if reach >= 0 else begin + LEAST_PART - bases
-        last = end - bases if reach < 0 else min(begin + reach, end - bases)
-        for at in range(first, last + 1):
-            missing = max(0, begin - at)
-            fit = _fit(data, at + missing, masks, starts[oligo] + missing, bases - missing)
-            if fit > best:
-                best, past = fit, at + bases
-    return past
-
-
-@compiled
-def _before_trailing(data: Bytes, begin: int, end: int, masks: Bytes, starts: Places, reach: int) -> int:
-    """Where the read stops before the oligo that fits best near its end: `_past_leading`, mirrored."""
-    best, before = 0, end
-    for oligo in range(len(starts) - 1):
-        bases = starts[oligo + 1] - starts[oligo]
-        last = end - bases if reach >= 0 else end - LEAST_PART
-        first = begin if reach < 0 else max(begin, end - bases - reach)
-        for at in range(first, last + 1):
-            fit = _fit(data, at, masks, starts[oligo], min(bases, end - at))
-            if fit > best:
-                best, before = fit, at
-    return before
+        start = starts[oligo]
+        bases = starts[oligo + 1] - start
+        first, last = begin, end - bases
+        if reach >= 0 and trailing:
+            first = max(begin, last - reach)
+        elif reach >= 0:
+            last = min(begin + reach, last)
+        elif trailing:
+            last = end - LEAST_PART
+        else:
+            first = begin + LEAST_PART - bases
+        _seed_of(masks, start, start + bases, seed)
+        most = bases * MOST_WRONG_PERCENT // 100
+        for tile in range(first, last + 1, _TILE):
+            _count_tile(bits, np.uint64(tile), seed, wrong)
+            for at in range(tile, min(tile + _TILE, last + 1)):
+                if wrong[at - tile] <= most:
+                    missing = max(0, begin - at)
+                    seen = min(bases, end - at) - missing
+                    fit = _fit(bits, at + missing, masks, start + missing, seen)
+                    if fit > best:
+                        best, cut = fit, at if trailing else at + bases
+    return cut
 
 
 @compiled
@@ -82,12 +125,18 @@ def trim(
 
     The masks of all oligos lie behind each other; `starts` has one number more than there are oligos.
     """
+    longest = 0
+    for read in range(len(length)):
+        longest = max(longest, length[read])
+    bits = np.full(longest + 2 * _MARGIN, _FITS_ALL, dtype=np.uint8)
+    seed, wrong = np.empty(_SEED, dtype=np.uint8), np.empty(_TILE, dtype=np.uint8)
     for read in range(len(length)):
         at = codes_at[read]
-        begin, end = at, at + length[read]
-        end = _before_trailing(data, begin, end, adapters, adapter_starts, -1)
-        begin = _past_leading(data, begin, end, turned_adapters, adapter_starts, -1)
-        begin = _past_leading(data, begin, end, primers, primer_starts, REACH)
-        end = _before_trailing(data, begin, end, turned_primers, primer_starts, REACH)
-        begins[read] = begin - at
-        ends[read] = end - at
+        _lay_out(data[at : at + length[read]], bits)
+        begin, end = _MARGIN, _MARGIN + length[read]
+        end = _find(bits, begin, end, adapters, adapter_starts, -1, True, seed, wrong)
+        begin = _find(bits, begin, end, turned_adapters, adapter_starts, -1, False, seed, wrong)
+        begin = _find(bits, begin, end, primers, primer_starts, REACH, False, seed, wrong)
+        end = _find(bits, begin, end, turned_primers, primer_starts, REACH, True, seed, wrong)
+        begins[read] = begin - _MARGIN
+        ends[read] = end - _MARGIN

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from remission.errors import Malformed, TooLarge, Truncated, WrongEncoding
 from remission.mrd.ngs.block import Block
-from remission.mrd.ngs.kernels_primers import LEAST_PART, trim
+from remission.mrd.ngs.kernels_primers import LEAST_PART, LONGEST_OLIGO, trim
 
 LARGEST_TABLE = 1 << 20
 """Bytes of a table of primers."""
 
-_SHORTEST, _LONGEST = LEAST_PART, 200
+_SHORTEST, _LONGEST = LEAST_PART, LONGEST_OLIGO
 _MASKS = dict(
     zip("ACGTURYSWKMBDHVNI", (1, 2, 4, 8, 8, 5, 10, 6, 9, 12, 3, 14, 13, 11, 7, 15, 15), strict=True)
 )
