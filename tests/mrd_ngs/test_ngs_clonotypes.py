@@ -5,15 +5,18 @@ import io
 import numpy as np
 import pytest
 
-from remission.mrd.ngs.clonotypes import counted, listed
+from remission.mrd.ngs.clonotypes import counted, listed, repertoire
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.germline import shipped
+from remission.mrd.ngs.index import Background, IndexRule, choose
+from remission.mrd.ngs.index_json import read_index, write_index
 from remission.mrd.ngs.rearrangement import Kind, Locus, NoCall, Part, Rearrangement, Reason
 from remission.mrd.ngs.search import searcher
 from remission.mrd.ngs.source import batches
 from remission.rehearsal.sequencing.repertoire import clone_of, decoys_of, family_of
 from remission.rehearsal.sequencing.simulate import simulate_sample
 from remission.rehearsal.sequencing.spec import Relation, Run, Sample
+from remission.terms.evidence import Evidence
 
 SHARES = (0.3, 0.05, 0.02, 0.2, 0.1, 0.1, 0.1, 0.1, 0.02)
 
@@ -99,3 +102,26 @@ def test_little_room_gives_the_same_clones(made, search):
     for clone in clones:
         mine = [sum(one.reads for one in run.clonotypes if one.key in clone.bases) for run in fates]
         assert mine[0] - mine[1] <= tiny.at_most_missed
+
+
+def test_from_reads_to_an_index_of_every_clone(made, search):
+    clones, reads, _ = made
+    found = repertoire(search, batches([("D.fastq.gz", io.BytesIO(reads))]), 60)
+    background = Background("none", lambda _clone, _substitutions: 0.0)
+    index = choose(
+        found,
+        IndexRule(share=0.01),
+        background,
+        sample="D",
+        germline=shipped(),
+        evidence=Evidence("simulated", "1", simulated=True),
+    )
+    assert read_index(io.BytesIO(write_index(index).encode())) == index
+    of = {one.name: next(c for c in clones if one.window in c.bases) for one in index.clones}
+    assert {clone.name for clone in of.values()} == {clone.name for clone in clones}
+    for one in index.clones:
+        clone, made_of = of[one.name], one.clonotype.rearrangement
+        assert (made_of.locus, made_of.kind) == (clone.locus, clone.kind)
+        assert clone.three in made_of.three.alleles and one.clonotype.sequence in clone.bases
+    family = {one.family for one in index.clones if of[one.name].of == "first"}
+    assert len(family) == 1

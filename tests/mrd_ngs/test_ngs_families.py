@@ -34,9 +34,14 @@ def test_the_stem_is_twelve_bases_of_d_the_bases_between_and_j_to_base_twenty():
     assert one.sequence[slice(*stem_of(one))] == D[8:] + "GGCATA" + J[4:20]
 
 
+def test_a_j_cut_deep_still_gives_ten_bases():
+    one = clone(j_cut=13)
+    assert one.sequence[slice(*stem_of(one))] == D[8:] + "GGCATA" + J[13:23]
+
+
 @pytest.mark.parametrize(
     "poor",
-    [{"d": D[15:]}, {"n2": "GG"}, {"j_cut": 11}, {"kind": Kind.V_J}, {"d": D[14:], "n2": "GGC", "j_cut": 9}],
+    [{"d": D[15:]}, {"n2": "GG"}, {"kind": Kind.V_J}, {"d": D[14:], "n2": "GGC", "j_cut": 9}],
 )
 def test_a_stem_that_says_too_little_is_none(poor):
     assert stem_of(clone(**poor)) is None

@@ -107,6 +107,17 @@ def test_the_nearest_is_of_the_same_length_and_within_reach():
     assert [tolerated(near) for near in (None, 1, 2, 3, 5, 9)] == [3, 0, 0, 1, 2, 3]
 
 
+def test_a_sister_by_stem_is_passed_over_unless_a_read_can_hardly_tell_it():
+    def with_stem(one):
+        d = Part(("IGHD1-1*01",), 52, 64, 2, 14, 2, 3, 0)
+        return dataclasses.replace(one, rearrangement=dataclasses.replace(one.rearrangement, d=(d,)))
+
+    mine = with_stem(clone(1, 500))
+    assert nearest(mine, [with_stem(clone(1, 9, change=7))]) == (None, 0)
+    assert nearest(mine, [with_stem(clone(1, 9, change=4))]) == (4, 9)
+    assert nearest(mine, [clone(1, 9, change=7)]) == (7, 9)
+
+
 def test_chance_is_asked_for_what_may_be_tolerated():
     asked = []
     background = Background("model", lambda one, far: asked.append((one.reads, far)) or 1.5)

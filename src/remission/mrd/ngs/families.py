@@ -1,12 +1,12 @@
 """Clones that come from one another: by their D-J stem, or by a few substitutions.
 
-The stem of an IGH clone is its last D, the bases between D and J, and the J up to base 20 of the germline:
-what stays when V is replaced, or when V after V is joined to one D-J. Of D only the last 12 bases count,
-because a later join may cut D further from its 5' side. A stem says little where it is short or where chance
-makes it often: none is given unless it holds 6 bases of D, 3 bases that are neither D nor J, 10 bases of J
-and 24 bases in all. Three such bases, two cuts of some ten lengths each, 27 D and 6 J make about a million
-stems of even chance; real ones are less even, so a stem is a second, less specific tier. IGK and IGL have no
-D and no stem.
+The stem of an IGH clone is its last D, the bases between D and J, and the J up to base 20 of the germline (10
+bases of J where it is cut deeper than 10): what stays when V is replaced, or when V after V is joined to one
+D-J. Of D only the last 12 bases count, because a later join may cut D further from its 5' side. A stem says
+little where it is short or where chance makes it often: none is given unless it holds 6 bases of D, 3 bases
+that are neither D nor J, and 24 bases in all. Three such bases, two cuts of some ten lengths each, 27 D and
+6 J make about a million stems of even chance; real ones are less even, so a stem is a second, less specific
+tier. IGK and IGL have no D and no stem.
 """
 
 from collections.abc import Sequence
@@ -35,12 +35,11 @@ def stem_of(clone: Clonotype) -> tuple[int, int] | None:
     if part is None:
         return None
     j = clone.rearrangement.three
-    end = j.start + J_END - j.germline_start
+    end = j.start + max(J_END - j.germline_start, LEAST_OF_J)
     start = max(part.start, part.end - MOST_OF_D)
     enough = (
         part.end - part.start >= LEAST_OF_D
         and j.start - part.end >= LEAST_BETWEEN
-        and J_END - j.germline_start >= LEAST_OF_J
         and end <= min(j.end, len(clone.sequence))
         and end - start >= LEAST_STEM
     )

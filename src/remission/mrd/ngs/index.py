@@ -13,7 +13,7 @@ import numpy as np
 from remission.errors import InputRefused
 from remission.mrd.ngs.bases import encode
 from remission.mrd.ngs.clonotype import Clonotype, Index, IndexClone, Repertoire, Uniqueness
-from remission.mrd.ngs.families import families, share_stem, stem_of
+from remission.mrd.ngs.families import SOMATIC, families, share_stem, stem_of
 from remission.mrd.ngs.germline import Germline
 from remission.mrd.ngs.rearrangement import Kind, Locus
 from remission.terms.evidence import Evidence
@@ -93,9 +93,9 @@ def shares(repertoire: Repertoire) -> tuple[tuple[Clonotype, float], ...]:
 def nearest(clone: Clonotype, others: Sequence[Clonotype]) -> tuple[int | None, int]:
     """Substitutions to the nearest other clonotype of the same window length, and its reads.
 
-    Clones of the same D-J stem are passed over; (None, 0) where none lies within 12 substitutions. The nearer
-    counts first, then the one with more reads. Clones that differ by a few substitutions count, whether they
-    evolved from this one or not: a read cannot tell.
+    Clones of the same D-J stem are passed over, unless they differ by 4 substitutions or fewer: a read can
+    hardly tell those, whether they evolved from this one or not. The nearer counts first, then the one with
+    more reads. (None, 0) where none lies within 12 substitutions.
     """
     rivals = [other for other in others if len(other.key) == len(clone.key) and other.key != clone.key]
     if not rivals:
@@ -106,7 +106,7 @@ def nearest(clone: Clonotype, others: Sequence[Clonotype]) -> tuple[int | None, 
     for number in np.lexsort((-reads, far)):
         if far[number] > NEAREST_REACH:
             break
-        if not share_stem(clone, rivals[number]):
+        if far[number] <= SOMATIC or not share_stem(clone, rivals[number]):
             return int(far[number]), int(reads[number])
     return None, 0
 
