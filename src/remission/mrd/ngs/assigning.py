@@ -92,7 +92,7 @@ def _taken(targets: tuple[Target, ...], seen: list[Seen], taker: Int64s) -> Coun
     return taken
 
 
-def _left(near: Seen, taker: Int64s, owner: NDArray[np.int32], number: int) -> Seen:
+def _left(near: Seen, taker: Int64s, owner: Int64s, number: int) -> Seen:
     """What was seen near a stem in reads that no exact target of its owner took."""
     by = np.where(near.link >= 0, taker[near.link], NOBODY)
     left = np.flatnonzero((by == NOBODY) | (owner[by] != owner[number]))

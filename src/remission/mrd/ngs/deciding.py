@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.special import gammainc
 
 from remission.mrd.ngs.kernels_matching import DELETED
-from remission.mrd.ngs.matching import errors_found
 from remission.mrd.ngs.sightings import Seen, substitutions
 from remission.mrd.ngs.tally import Tolerance
 from remission.terms.words import Text
@@ -27,7 +26,7 @@ MOST_ERROR = 0.75
 INDEL_ERROR = 1e-5
 """Chance that one base is lacking or too many at a given place."""
 LINEAGE = 0.01
-"""An early error of the polymerase: up to this share of a candidate's reads may show one same substitution."""
+"""An early error of the polymerase: up to this share of the reads may show one same substitution."""
 BY_CHANCE = 1e-12
 """Share of all reads that are some other rearrangement with exactly a given window."""
 UNEXPLAINED = 1e-6
@@ -35,6 +34,8 @@ UNEXPLAINED = 1e-6
 UNSEEN = 0.5
 """Reads a target without an unchanged read is weighed with."""
 MOST_NEIGHBOURS = 64
+MOST_SUBSTITUTIONS = 3
+"""Substitutions tolerated where no neighbour forbids it; more are gathered, to know the neighbours."""
 
 _ERROR_OF = np.clip(10.0 ** (-np.arange(256) / 10), LEAST_ERROR, MOST_ERROR)
 
@@ -87,11 +88,15 @@ def decide(seen: Seen, related: Sequence[Related], also: int, reads_total: int) 
     neighbours = _neighbours(seen, [own, *known], usual, error)
     founders = [_Candidate(seen.bases[n], int(seen.indel[n]), float(seen.reads[n])) for n in neighbours]
     rank = substitutions(seen)
-    limit, tolerance = _limits(seen, own, known + founders)
-    whose = _posterior(seen, error, usual, [own, *known, *founders], max(BY_CHANCE * reads_total, 1e-9))
+    by_chance = BY_CHANCE * reads_total
+    whose = _posterior(seen, error, usual, [own, *known, *founders], by_chance)
+    if whose[0] != 0:  # even the unchanged window is better explained by another: the clone was not seen
+        own = _Candidate(own.bases, 0, float(also))
+        whose = _posterior(seen, error, usual, [own, *known, *founders], by_chance)
+    tolerance = _tolerance(own, known + founders, float(usual.mean()))
     whose[whose > len(known)] = NOBODY
     whose[neighbours] = NOBODY
-    whose[(whose == 0) & ((rank > limit) | ((seen.indel > 0) & (tolerance.indels == 0)))] = NOBODY
+    whose[(whose == 0) & (rank > MOST_SUBSTITUTIONS)] = NOBODY
     return Decision(whose, tolerance)
 
 
@@ -165,28 +170,32 @@ def _posterior(
     return np.where(best == len(candidates), NOBODY, best)
 
 
-def _limits(seen: Seen, own: _Candidate, others: list[_Candidate]) -> tuple[int, Tolerance]:
-    """Substitutions allowed, and the same with the reason in words."""
-    most = errors_found(seen.bases.shape[1])
-    plain = [
-        (int(_differs(other.bases[None], own).sum()), -other.reads)
-        for other in others
-        if other.indel == 0 and other.reads > own.reads
-    ]
+def _tolerance(own: _Candidate, others: list[_Candidate], error: float) -> Tolerance:
+    """What is counted in every direction, and the neighbour that forbids more."""
     indels = int(all(other.indel == 0 or other.reads <= own.reads for other in others))
-    distance, minus = min(plain, default=(most + 1, 0.0))
-    if distance > most:
+    nearest = (MOST_SUBSTITUTIONS, 0, 0.0)
+    for other in others:
+        distance = int(_differs(other.bases[None], own).sum())
+        if other.indel == 0 and distance > 0:
+            nearest = min(nearest, (_towards(own, other, distance, error), distance, -other.reads))
+    most, distance, minus = nearest
+    if most == MOST_SUBSTITUTIONS:
         why = Text(
-            f"no clonotype with more reads within {most} substitutions; what differs more is not looked for",
-            f"{most} 个替换以内没有读段更多的克隆型；差异更大者不予查找",
+            f"no neighbour forbids {most} substitutions; what differs more is not looked for",
+            f"没有相邻克隆型妨碍容许 {most} 个替换；差异更大者不予查找",
         )
-        return most, Tolerance(most, indels, why)
-    reads = f"{int(-minus):,}"
-    return distance - 1, Tolerance(
-        max(distance - 1, 0),
-        indels,
-        Text(
-            f"a neighbour at {distance} substitution{'' if distance == 1 else 's'} with {reads} reads",
-            f"距离 {distance} 个替换处有一个相邻克隆型，读段数 {reads}",
-        ),
+        return Tolerance(most, indels, why)
+    plural = "" if distance == 1 else "s"
+    why = Text(
+        f"a neighbour at {distance} substitution{plural} with {int(-minus):,} reads; away from it,"
+        f" {MOST_SUBSTITUTIONS} are counted",
+        f"距离 {distance} 个替换处有一个相邻克隆型，读段数 {int(-minus):,}；"
+        f"偏离其方向仍容许 {MOST_SUBSTITUTIONS} 个替换",
     )
+    return Tolerance(most, indels, why)
+
+
+def _towards(own: _Candidate, other: _Candidate, distance: int, error: float) -> int:
+    """Substitutions on the way to a neighbour at which a window is still rather the target, read in error."""
+    ratio = np.log(max(other.reads, UNSEEN) / max(own.reads, UNSEEN)) / -np.log(error / 3)
+    return min(max(int(np.ceil((distance - ratio) / 2)) - 1, 0), MOST_SUBSTITUTIONS)

@@ -16,8 +16,8 @@ SEED = 12
 """Bases of a seed."""
 REACH = 5
 """Substitutions up to which a window is gathered."""
-INDEL_REACH = 2
-"""Substitutions up to which a window with one base too many or too few is gathered."""
+INDEL_REACH = 1
+"""Substitutions up to which a window with one indel is gathered, if two seeds are left."""
 INDEL_RANK = 2
 """One indel ranks as this many substitutions."""
 EDGE = 3
@@ -32,13 +32,13 @@ INDEL = 1 << 31
 """Set in the key of a hit with an indel: of equal rank, substitutions come first."""
 MIX = 0x9E3779B1
 FAR = 99
+NO_HIT = (1 << 63) - 1
 
 _SEED_MASK = (1 << (2 * SEED)) - 1
 _EVEN = 0x5555555555555555
 _PAIRS = 0x3333333333333333
 _NIBBLES = 0x0F0F0F0F0F0F0F0F
 _BYTES = 0x0101010101010101
-_NO_HIT = (1 << 63) - 1
 
 Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
@@ -113,7 +113,28 @@ def _cut_off(codes: Bytes, start: int, strand: int, window: Bytes, width: int) -
 
 
 @compiled
-def _best_at(
+def _straight(
+    codes: Bytes, words: Int64s, packed: Int64s, window: Bytes, width: int, pattern: int, start: int
+) -> int:
+    """Substitutions of a read against a pattern at one place, FAR where there are more than REACH."""
+    total = 0
+    for part in range((width + 31) // 32):
+        total += _differing(words, packed, pattern, part, start, width, len(codes))
+        if total > REACH:
+            return FAR
+    count, _ = _split(codes, start, pattern & 1, window, width, start - start)
+    return count if count <= REACH else FAR
+
+
+@compiled
+def _key(rank: int, precedence: int, pattern: int, start: int, shift: int) -> int:
+    """The key of a hit: the least is the best."""
+    key = ((rank << 2 | precedence) << PATTERN_BITS | pattern) << START_BITS
+    return key | (INDEL if shift != 0 else 0) | start << 2 | (shift + 1)
+
+
+@compiled
+def _bent(
     codes: Bytes,
     words: Int64s,
     packed: Int64s,
@@ -123,42 +144,29 @@ def _best_at(
     start: int,
     precedence: int,
 ) -> int:
-    """The key of the best hit of one pattern at one place of a read, or the largest number."""
-    bases = len(codes)
+    """The least key of a hit with one indel, one side of which lies at `start`; NO_HIT if there is none."""
     parts = (width + 31) // 32
-    strand = pattern & 1
-    best = _NO_HIT
-    total = 0
-    for part in range(parts):
-        total += _differing(words, packed, pattern, part, start, width, bases)
-    if total <= REACH:
-        count, _ = _split(codes, start, strand, window, width, 0)
-        if count <= REACH:
-            head = ((count << 2 | precedence) << PATTERN_BITS) | pattern
-            best = (head << START_BITS) | (start << 2) | 1
-            if count <= INDEL_RANK:
-                return best
+    best = NO_HIT
     for turn in range(4):
-        left = start if turn < 2 else start + 2 * (turn & 1) - 1
-        right = start if turn >= 2 else start + 2 * (turn & 1) - 1
-        if left < 0 or right + width > bases:
+        aside = start + 2 * (turn & 1) - 1
+        left = start if turn < 2 else aside
+        right = aside if turn < 2 else start
+        if left < 0 or right + width > len(codes):
             continue
         least = FAR
         before = 0
         for part in range(parts):
             count = before
             for after in range(part + 1, parts):
-                count += _differing(words, packed, pattern, after, right, width, bases)
+                count += _differing(words, packed, pattern, after, right, width, len(codes))
             least = min(least, count)
-            before += _differing(words, packed, pattern, part, left, width, bases)
+            before += _differing(words, packed, pattern, part, left, width, len(codes))
             if before > INDEL_REACH:
                 break
-        if least > INDEL_REACH:
-            continue
-        count, _ = _split(codes, left, strand, window, width, right - left)
-        if count <= INDEL_REACH:
-            head = (((count + INDEL_RANK) << 2 | precedence) << PATTERN_BITS) | pattern
-            best = min(best, (head << START_BITS) | INDEL | (left << 2) | (right - left + 1))
+        if least <= INDEL_REACH:
+            count, _ = _split(codes, left, pattern & 1, window, width, right - left)
+            if count <= INDEL_REACH:
+                best = min(best, _key(count + INDEL_RANK, precedence, pattern, left, right - left))
     return best
 
 
@@ -170,15 +178,15 @@ def scan(
     filter_bits: Bytes,
     filter_shift: int,
     keys: Int64s,
-    first: Int32s,
-    seed_pattern: Int32s,
-    seed_offset: Int32s,
+    first: Int64s,
+    seed_pattern: Int64s,
+    seed_offset: Int64s,
     packed: Int64s,
     windows: Bytes,
-    widths: Int32s,
-    precedence: Int32s,
+    widths: Int64s,
+    precedence: Int64s,
     stem: Bytes,
-    owner: Int32s,
+    owner: Int64s,
     hit_read: Int32s,
     hit_key: Int64s,
 ) -> tuple[int, int]:
@@ -193,6 +201,8 @@ def scan(
         longest = max(longest, length[read])
     words = np.zeros(longest + 1, dtype=np.int64)
     places = np.zeros(longest + 1, dtype=np.int32)
+    last_read = np.full(len(packed), -1, dtype=np.int64)
+    last_start = np.zeros(len(packed), dtype=np.int64)
     slot_mask = len(keys) - 1
     hits = too_short = 0
     for read in range(len(length)):
@@ -206,7 +216,7 @@ def scan(
             h = ((word & _SEED_MASK) * MIX & 0xFFFFFFFF) >> filter_shift
             places[found] = i
             found += (filter_bits[h >> 3] >> (h & 7)) & 1
-        best_exact = best_stem = _NO_HIT
+        best_exact = best_stem = NO_HIT
         cut = False
         for f in range(found):
             i = int(places[f])
@@ -222,27 +232,38 @@ def scan(
                 start = i - SEED + 1 - int(seed_offset[e])
                 width = int(widths[target])
                 window = windows[target]
-                key = _best_at(codes, words, packed, window, width, pattern, start, int(precedence[target]))
+                count = FAR
+                if start >= 0 and start + width <= bases:
+                    count = _straight(codes, words, packed, window, width, pattern, start)
+                elif not cut:
+                    cut = _cut_off(codes, start, pattern & 1, window, width)
+                key = NO_HIT
+                if count < FAR:
+                    key = _key(count, precedence[target], pattern, start, start - start)
+                beside = last_read[pattern] == read and abs(last_start[pattern] - start) <= 1
+                if count > INDEL_RANK and beside:
+                    bent = _bent(codes, words, packed, window, width, pattern, start, precedence[target])
+                    key = min(key, bent)
+                last_read[pattern] = read
+                last_start[pattern] = start
                 if stem[target]:
                     best_stem = min(best_stem, key)
                 else:
                     best_exact = min(best_exact, key)
-                if key == _NO_HIT and not cut and (start < 0 or start + width > bases):
-                    cut = _cut_off(codes, start, pattern & 1, window, width)
-        if best_exact != _NO_HIT:
+        if best_exact != NO_HIT:
             hit_read[hits] = read
             hit_key[hits] = best_exact
             hits += 1
-            if best_stem != _NO_HIT and best_exact >> (START_BITS + PATTERN_BITS + 2) == 0:
+            if best_stem != NO_HIT and best_exact >> (START_BITS + PATTERN_BITS + 2) == 0:
                 mask = (1 << PATTERN_BITS) - 1
                 of_exact = owner[(best_exact >> START_BITS & mask) >> 1]
                 if of_exact == owner[(best_stem >> START_BITS & mask) >> 1]:
-                    best_stem = _NO_HIT
-        if best_stem != _NO_HIT:
+                    best_stem = NO_HIT
+        if best_stem != NO_HIT:
             hit_read[hits] = read
             hit_key[hits] = best_stem
             hits += 1
-        if best_exact == _NO_HIT and best_stem == _NO_HIT and cut:
+        if best_exact == NO_HIT and best_stem == NO_HIT and cut:
             too_short += 1
     return hits, too_short
 
@@ -309,7 +330,8 @@ def _entry(
     entry_target[e] = pattern >> 1
     entry_code[e] = code
     entry_link[e] = link
-    entry_bases[e, :width] = base[:width]
+    for c in range(width):
+        entry_bases[e, c] = base[c]
     return e
 
 
@@ -322,7 +344,7 @@ def gather(
     hit_read: Int32s,
     hit_key: Int64s,
     windows: Bytes,
-    widths: Int32s,
+    widths: Int64s,
     stem: Bytes,
     slots: Int32s,
     entry_target: Int32s,
@@ -339,11 +361,11 @@ def gather(
     """Add the hits of one block to the windows gathered so far.
 
     Entry t is the unchanged window of target t. `used`: entries and rows in use. `overflow`: reads by target
-    and rank whose window found no room. A stem hit links to the entry of the exact hit of its read (-1: none);
-    it is left out where one of the two found no room. Behind an indel the quality is that of the base beside.
+    and rank whose window found no room. A stem hit links to the entry of the exact hit of its read (-1: none)
+    and is left out where one of the two found no room. Behind an indel the quality is that of the base beside.
     """
     base = np.zeros(entry_bases.shape[1], dtype=np.uint8)
-    exact_read = exact_entry = -1
+    last = np.full(2, -1)  # the read of the hit before, and the entry of its exact hit: -1 none, -2 no room
     for hit in range(len(hit_read)):
         read = int(hit_read[hit])
         key = int(hit_key[hit])
@@ -351,11 +373,12 @@ def gather(
         target = (key >> START_BITS & ((1 << PATTERN_BITS) - 1)) >> 1
         width = int(widths[target])
         codes = data[codes_at[read] : codes_at[read] + length[read]]
-        link = -1
-        if stem[target] and exact_read == read:
-            link = exact_entry
-            if link < 0:
-                continue
+        if last[0] != read:
+            last[0] = read
+            last[1] = -1
+        link = int(last[1])
+        if link == -2:
+            continue
         e = target
         if rank > 0 or link >= 0:
             e = _entry(
@@ -363,7 +386,7 @@ def gather(
                 entry_target, entry_code, entry_link, entry_bases, used,
             )  # fmt: skip
         if not stem[target]:
-            exact_read, exact_entry = read, e
+            last[1] = e if e >= 0 else -2
         if e < 0:
             if link < 0:
                 overflow[target, rank] += 1

@@ -13,19 +13,15 @@ from remission.mrd.ngs.kernels_matching import MIX, PATTERN_BITS, SEED, scan
 from remission.mrd.ngs.tally import Target, Tier
 from remission.mrd.ngs.targets import check_target
 
-MOST_ERRORS = 3
-"""Errors of any kind that a window may show and is still found for certain: one seed more is planted."""
+SEEDS = 3
+"""Seeds of a window, apart from each other: up to two substitutions leave one untouched for certain, three
+destroy all of them in 3 % of windows. More seeds would lie in the germline, and every third read has those."""
 
 MOST_TARGETS = 1 << (PATTERN_BITS - 1)
 
 Codes = NDArray[np.uint8]
 Int64s = NDArray[np.int64]
 Int32s = NDArray[np.int32]
-
-
-def errors_found(width: int) -> int:
-    """Errors in a window of `width` bases up to which it is always found: one seed is left untouched."""
-    return min(MOST_ERRORS, width // SEED - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,28 +50,28 @@ class Matcher:
     filter_bits : uint8 array
         One bit for each value of a mixed seed: the first look, small enough for the nearest cache.
     keys, first : seeds by slot, and where the patterns of a slot begin
-    seed_pattern, seed_offset : int32 arrays
+    seed_pattern, seed_offset : int64 arrays
         Pattern of a seed, and its place in the pattern.
     packed : int64 array, shape (patterns, words)
-    precedence : int32 array, shape (targets,)
+    precedence : int64 array, shape (targets,)
         Of equally good hits: own 0, spike 1, of another owner 2.
-    owner : int32 array, shape (targets,)
+    owner : int64 array, shape (targets,)
         Equal numbers, equal owners.
     """
 
     targets: tuple[Target, ...]
     windows: Codes
-    widths: Int32s
+    widths: Int64s
     filter_bits: Codes
     filter_shift: int
     keys: Int64s
-    first: Int32s
-    seed_pattern: Int32s
-    seed_offset: Int32s
+    first: Int64s
+    seed_pattern: Int64s
+    seed_offset: Int64s
     packed: Int64s
-    precedence: Int32s
+    precedence: Int64s
     stem: Codes
-    owner: Int32s
+    owner: Int64s
 
     def find(self, block: Block) -> Hits:
         """The best hits of each read of a block."""
@@ -105,7 +101,7 @@ def matcher(targets: Sequence[Target], owner: str) -> Matcher:
         )
     for target in targets:
         check_target(target)
-    widths = np.array([len(target.window) for target in targets], dtype=np.int32)
+    widths = np.array([len(target.window) for target in targets], dtype=np.int64)
     longest = int(widths.max(initial=SEED))
     windows = np.zeros((len(targets), longest), dtype=np.uint8)
     patterns = np.zeros((2 * len(windows), longest), dtype=np.uint8)
@@ -120,10 +116,11 @@ def matcher(targets: Sequence[Target], owner: str) -> Matcher:
     keys, first, order = _slots(seeds)
     return Matcher(
         tuple(targets), windows, widths, filter_bits, filter_shift, keys, first,
-        pattern[order].astype(np.int32), offset[order].astype(np.int32), _packed(patterns, np.repeat(widths, 2)),
-        np.array([_precedence(target, owner) for target in targets], dtype=np.int32),
+        pattern[order], offset[order],
+        _packed(patterns, np.repeat(widths, 2)),
+        np.array([_precedence(target, owner) for target in targets], dtype=np.int64),
         np.array([target.tier is Tier.STEM for target in targets], dtype=np.uint8),
-        np.array([owners[target.owner] for target in targets], dtype=np.int32),
+        np.array([owners[target.owner] for target in targets], dtype=np.int64),
     )  # fmt: skip
 
 
@@ -133,7 +130,7 @@ def _precedence(target: Target, owner: str) -> int:
     return 0 if target.owner == owner else 2
 
 
-def _packed(patterns: Codes, widths: Int32s) -> Int64s:
+def _packed(patterns: Codes, widths: Int64s) -> Int64s:
     """Every pattern in words of 32 bases, the last base of each word lowest."""
     packed = np.zeros((len(patterns), (patterns.shape[1] + 31) // 32), dtype=np.uint64)
     for column in range(patterns.shape[1]):
@@ -152,8 +149,8 @@ def _words(patterns: Codes) -> Int64s:
     return seeds
 
 
-def _seeds(patterns: Codes, widths: Int32s) -> tuple[Int64s, Int64s, Int64s]:
-    """The seeds of each pattern: apart from each other, one more than the errors to be found.
+def _seeds(patterns: Codes, widths: Int64s) -> tuple[Int64s, Int64s, Int64s]:
+    """The seeds of each pattern, apart from each other.
 
     Of all such choices the one whose seeds are shared with the fewest patterns: stretches that many clones
     have in common are in the germline and in every third read. Between equals, the middle: there lie the
@@ -169,17 +166,17 @@ def _seeds(patterns: Codes, widths: Int32s) -> tuple[Int64s, Int64s, Int64s]:
     middle = (widths - SEED)[:, None] / 2
     cost += 0.01 * np.abs(np.arange(columns) - middle) / np.maximum(middle, 1.0)
     rows = np.arange(len(patterns))
-    number = np.minimum(MOST_ERRORS, widths // SEED - 1) + 1
+    number = np.minimum(SEEDS, widths // SEED)
     tables: list[NDArray[np.float64]] = []
     least = np.zeros((len(patterns), columns + SEED))  # least[:, i]: seeds end before column i
-    for _ in range(MOST_ERRORS + 1):
+    for _ in range(SEEDS):
         ending = cost + least[:, :columns]
         tables.append(ending)
         least = np.full((len(patterns), columns + SEED), np.inf)
         least[:, SEED:] = np.minimum.accumulate(ending, axis=1)
     chosen: list[tuple[Int64s, Int64s, Int64s]] = []
     before = np.full(len(patterns), columns)
-    for step in range(MOST_ERRORS, -1, -1):
+    for step in range(SEEDS - 1, -1, -1):
         has = rows[number > step]
         left = np.where(np.arange(columns) < before[has, None], tables[step][has], np.inf)
         at = np.argmin(left, axis=1)
@@ -199,7 +196,7 @@ def _filter(seeds: Int64s) -> tuple[Codes, int]:
     return table, shift
 
 
-def _slots(seeds: Int64s) -> tuple[Int64s, Int32s, Int64s]:
+def _slots(seeds: Int64s) -> tuple[Int64s, Int64s, Int64s]:
     """Seeds by slot (open addressing), where the patterns of each slot begin, and the order of patterns."""
     values = np.unique(seeds)
     keys = np.full(1 << (2 * len(values) + 1).bit_length(), -1, dtype=np.int64)
@@ -211,5 +208,5 @@ def _slots(seeds: Int64s) -> tuple[Int64s, Int32s, Int64s]:
         keys[slot] = value
         slot_of[value] = slot
     slots = np.array([slot_of[seed] for seed in seeds.tolist()], dtype=np.int64)
-    first = np.searchsorted(np.sort(slots), np.arange(len(keys) + 1)).astype(np.int32)
+    first = np.searchsorted(np.sort(slots), np.arange(len(keys) + 1))
     return keys, first, np.argsort(slots, kind="stable")
