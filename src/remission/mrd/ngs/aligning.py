@@ -94,7 +94,7 @@ def on_diagonal(codes: Codes, tables: Tables, allele: int, diagonal: int, limit:
 def three_alleles(
     codes: Codes, tables: Tables, alleles: Iterable[int], begin: int, end: int
 ) -> list[tuple[int, int, int]]:
-    """The best score and diagonal of each J or Kde on the read from `begin` to `end`: (score, allele, diagonal)."""
+    """Best score, allele, and diagonal of each J or Kde on the read from `begin` to `end`."""
     found = np.zeros(4, dtype=np.int32)
     rows: list[tuple[int, int, int]] = []
     for allele in alleles:
@@ -106,8 +106,8 @@ def three_alleles(
 def five_alleles(codes: Codes, limit: int, tables: Tables) -> list[Laid]:
     """Every V or intron that explains the read before `limit` about as well as the best, the best first.
 
-    All seeds of the read are counted; the alleles that share most are scored without gaps, those near the best
-    aligned with gaps in a band, and of these the ones with the highest score stay.
+    All seeds of the read are counted; the alleles that share most are scored without gaps, and those near the
+    best are aligned with gaps in a band.
     """
     part = codes[:limit]
     alleles = len(tables.size)

@@ -30,8 +30,8 @@ def annotate(searcher: Searcher, codes: Codes) -> Rearrangement | NoCall:
     """Say what one sequence is made of.
 
     J or Kde is searched on both strands and on every diagonal; before it V or the intron, with gaps; between
-    them D, where it beats chance. Without V, a D with its uncut 5' end and its germline flank is an incomplete
-    D-J. Boundaries lie where match 1, mismatch -3 is highest; bases that V and J both explain go to V unless
+    them D, where it beats chance. Without V, a D with its uncut 5' end and its germline flank is an
+    incomplete D-J. Boundaries lie where match 1, mismatch -3 is highest; bases that V and J both explain go to V unless
     J matches more of them.
 
     Parameters
@@ -120,7 +120,8 @@ def _rearranged(
     if shared is None:
         return NoCall(Reason.NO_V)
     left, right = shared
-    between = d_between(searcher, codes, left.end, right.start) if kind in (Kind.V_D_J, Kind.D_J) else []
+    has_d = kind in (Kind.V_D_J, Kind.D_J)
+    between = d_between(searcher, codes, left.end, right.start, kind is Kind.D_J) if has_d else []
     junction = _junction(searcher, left, right)
     return Rearrangement(
         locus=_locus(searcher, three),
@@ -183,7 +184,7 @@ def _junction(searcher: Searcher, left: Laid, right: Laid) -> tuple[int, int] | 
 
 
 def _productive(codes: Codes, start: int, junction: tuple[int, int], end: int) -> bool | None:
-    """In frame, and no stop from the first whole codon of V to the last of J; None where a base is unknown."""
+    """In frame, and no stop from the first whole codon of V to the end of J; None where a base is unknown."""
     if (junction[1] - junction[0]) % 3:
         return False
     first = start + (junction[0] - start) % 3

@@ -1,4 +1,4 @@
-"""D segments: only where they beat chance, for a D can be seen in any twenty bases by who wants to see one."""
+"""D segments: only where they beat chance, for whoever wants to sees a D in any twenty bases."""
 
 import math
 
@@ -13,26 +13,33 @@ from remission.mrd.ngs.rearrangement import Reason
 from remission.mrd.ngs.search import SEGMENTS, Searcher
 
 LAMBDA, KAPPA = 1.374, 0.711
-"""Karlin-Altschul parameters of match 1, mismatch -3 on even bases (DOI 10.1073/pnas.87.6.2264; as in BLAST)."""
+"""Karlin-Altschul parameters of match 1, mismatch -3 on even bases (DOI 10.1073/pnas.87.6.2264)."""
 
 FIRST_BY_CHANCE = 0.05
 SECOND_BY_CHANCE = 0.001
 """How often random bases of that length may score as high; a second D is rare, so it needs better proof."""
 
 HEPTAMER_SEEN = 5
+SHARED = 12
+"""A D is recognised by bases that are not J's, but may share so many with it."""
 
 
 def chance(score: int, bases: int, d_lengths: tuple[int, ...]) -> float:
-    """How often `bases` random bases hold a stretch of any D that scores so high (Karlin and Altschul 1990)."""
+    """How often `bases` random bases hold a stretch of any D that scores so high."""
     room = max(1, bases - score + 1) * sum(max(0, length - score + 1) for length in d_lengths)
     return -math.expm1(-KAPPA * room * math.exp(-LAMBDA * score))
 
 
-def d_between(searcher: Searcher, codes: Codes, start: int, end: int) -> list[tuple[Laid, tuple[int, ...]]]:
-    """The D segments between two others, in order, at most two: where each lies, and all alleles as good."""
-    first = _best_d(searcher, codes, start, end, FIRST_BY_CHANCE)
-    if first is None:
-        return []
+def d_between(
+    searcher: Searcher, codes: Codes, start: int, end: int, after_d: bool
+) -> list[tuple[Laid, tuple[int, ...]]]:
+    """The D segments between two others, in order: where each lies, and all alleles as good.
+
+    At most two, or one where a D is on the 5' side already (`after_d`).
+    """
+    first = _best_d(searcher, codes, start, end, SECOND_BY_CHANCE if after_d else FIRST_BY_CHANCE)
+    if first is None or after_d:
+        return [] if first is None else [first]
     left = _best_d(searcher, codes, start, first[0].start, SECOND_BY_CHANCE)
     right = _best_d(searcher, codes, first[0].end, end, SECOND_BY_CHANCE)
     if left is not None and (right is None or left[0].score >= right[0].score):
@@ -74,13 +81,13 @@ def d_of_dj(searcher: Searcher, codes: Codes, j_start: int) -> tuple[Laid, tuple
     tables = searcher.tables
     found = np.zeros(6, dtype=np.int32)
     scratch = np.empty((len(tables.size), 2), dtype=np.int32)
-    end = min(len(codes), j_start + 4)
-    find_d(codes, max(0, j_start - D_WITHIN), end, tables, scratch, found)
+    find_d(codes, max(0, j_start - D_WITHIN), j_start, tables, scratch, found)
     score, allele, _, _, uncut, heptamer = (int(number) for number in found)
     if score < LEAST_D:
         return Reason.NO_V
     if heptamer < HEPTAMER_SEEN and uncut < DH_FLANK:
         return Reason.NO_DH_FLANK
+    end = min(len(codes), j_start + SHARED)
     laid = bounded(codes, tables, allele, on_diagonal(codes, tables, allele, uncut, end), score)
     others = (
         bounded(codes, tables, other, on_diagonal(codes, tables, other, uncut, end), 0)

@@ -421,7 +421,7 @@ def anchor_reads(data: Bytes, codes_at: Longs, length: Ints, tables: Tables, row
         elif j_locus != IGH:
             rows[REASON, read] = NO_V
         else:
-            find_d(strand, max(0, three[3] - D_WITHIN), min(size, three[3] + 4), tables, place, five)
+            find_d(strand, max(0, three[3] - D_WITHIN), three[3], tables, place, five)
             rows[KIND, read] = D_J
             if five[0] < LEAST_D:
                 rows[REASON, read] = NO_V
