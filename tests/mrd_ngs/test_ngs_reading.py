@@ -146,6 +146,12 @@ def test_lower_case_uracil_and_ambiguity() -> None:
     assert read_back(b"@r\nacguTRYKMSWBDHVN\n+\nIIIIIIIIIIIIIIII\n")[0].bases == "ACGTT" + "N" * 11
 
 
+@pytest.mark.parametrize("block_bytes", [16, 64, 1 << 16])
+def test_remarks_and_empty_lines_in_fasta(block_bytes: int) -> None:
+    content = b"# made by hand\n\n;\n>a\nAC\n\n#X\r\nGT\n\n\n>b\r\n;\r\nT\tT \r\n# end"
+    assert [read.bases for read in read_back(content, block_bytes)] == ["ACGT", "TT"]
+
+
 def test_marks_as_first_qualities_and_no_last_line_end() -> None:
     found = read_back(b"@a\nACG\n+\n@+@\n@b\nACG\n+\n+@+")
     assert [read.quality for read in found] == [bytes([31, 10, 31]), bytes([10, 31, 10])]
@@ -191,6 +197,9 @@ BAD = {
     "empty": (b"", Truncated, "empty"),
     "empty gzip": (gzip.compress(b""), Truncated, "empty"),
     "blank": (b"\n\n", Truncated, "empty"),
+    "remarks only": (b"# nothing", Truncated, "no read"),
+    "variants": (b"##fileformat=VCFv4.2\n#CHROM\tPOS\n1\t5\n", Malformed, "not with b'1'"),
+    "fasta carriage return": (b">a\nACGT\n\rAC\n", Malformed, r"b'\r' is no base"),
     "one byte of gzip": (b"\x1f", UnknownFormat, "x1f"),
     "bam": (bgzf(b"BAM\1" + b"\0" * 50, 100), UnknownFormat, "BAM"),
     "sam": (b"@HD\tVN:1.6\n", UnknownFormat, "SAM"),

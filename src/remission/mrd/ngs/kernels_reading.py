@@ -192,6 +192,19 @@ def _next_start(data: Bytes, at: int, end: int) -> int:
 
 
 @compiled
+def _past_remarks(data: Bytes, at: int, end: int) -> int:
+    """Past empty lines and lines that begin with `#` or `;`."""
+    while at < end:
+        is_empty = data[at] == 10 or (data[at] == 13 and data[at + 1] == 10)
+        if not is_empty and data[at] != 35 and data[at] != 59:
+            return at
+        while data[at] != 10:
+            at += 1
+        at += 1
+    return min(at, end)
+
+
+@compiled
 def fasta_records(
     data: Bytes,
     start: int,
@@ -203,13 +216,15 @@ def fasta_records(
     name_at: Places,
     name_length: Lengths,
 ) -> Outcome:
-    """Read FASTA records as `fastq_records` does; the lines of a sequence are drawn together."""
+    """Read FASTA records as `fastq_records` does; the lines of a sequence are drawn together.
+
+    Empty lines, remarks (lines that begin with `#` or `;`) and blanks among the bases are passed over.
+    """
     data[end] = 10
     at = start
     for record in range(len(length)):
         begin = at
-        while at < end and (data[at] == 10 or data[at] == 13):
-            at += 1
+        at = _past_remarks(data, at, end)
         if at == end:
             return record, (end if last else begin), FINE, 0
         if data[at] != 62:
@@ -225,14 +240,19 @@ def fasta_records(
         at = _next_start(data, at, end)
         if at >= end and not last:
             return record, begin, FINE, begin
-        for place in range(sequence, at):
-            letter = data[place]
-            if letter != 10 and (letter != 13 or data[place + 1] != 10):
-                code = code_of[letter]
-                if code > 4:
-                    return record, begin, NOT_BASE, place
-                data[written] = code
-                written += 1
+        place = sequence
+        while place < at:
+            place = _past_remarks(data, place, at)
+            while place < at and data[place] != 10:
+                letter = data[place]
+                if letter != 32 and letter != 9 and (letter != 13 or data[place + 1] != 10):
+                    code = code_of[letter]
+                    if code > 4:
+                        return record, begin, NOT_BASE, place
+                    data[written] = code
+                    written += 1
+                place += 1
+            place += 1
         codes_at[record] = sequence
         length[record] = written - sequence
         name_at[record] = name

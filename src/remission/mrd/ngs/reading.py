@@ -64,7 +64,8 @@ def records(
     """The reads of one file, in order.
 
     Reads FASTQ (four lines a record, Phred+33) and FASTA (sequences over any number of lines), plain or gzip,
-    with either line end, in either case, U for T; IUPAC ambiguity becomes unknown.
+    with either line end, in either case, U for T; IUPAC ambiguity becomes unknown. FASTA may hold blanks among
+    the bases and remarks: lines that begin with `#` or `;`.
 
     Parameters
     ----------
@@ -122,6 +123,8 @@ class _Reader:
             rest = data[at:end]
             if at == 0 and not last:
                 size = self._grown(size)
+        if self._done == 0:
+            raise Truncated("the file is empty: it holds no read", where=self._name, do=_CHECK)
 
     def _fill(self, data: NDArray[np.uint8], at: int, size: int) -> int:
         """Read up to `size`; less only at the end of the content."""
@@ -137,12 +140,12 @@ class _Reader:
         return min(2 * size, _LONGEST_RECORD)
 
     def _recognise(self, begin: bytes) -> None:
-        if not begin.strip(b"\r\n"):
+        if not begin:
             raise Truncated("the file is empty", where=self._name, do=_CHECK)
         for magic, what in _OTHER_FORMATS:
             if begin.startswith(magic):
                 raise UnknownFormat(f"the file is {what}", where=self._name, do="give FASTQ or FASTA")
-        if begin[:1] not in b"@>":
+        if begin[:1] not in b"@>#;\r\n":
             what = f"the file begins with {begin[:4]!r}, not with '@' (FASTQ) or '>' (FASTA)"
             raise UnknownFormat(what, where=self._name, do="give FASTQ or FASTA, plain or gzip")
         self._is_fastq = begin[:1] == b"@"
