@@ -28,6 +28,7 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 EVERY_PAGE = [
     "/", "/participants", "/participants/01-001", "/participants/01-003", "/sites", "/protocol",
+    "/participants/01-001/samples/01-001-d46",
     "/why/endpoint.flow_negative.itt.responders",
 ]  # fmt: skip
 

@@ -37,8 +37,15 @@ D46 = "/participants/01-001/samples/01-001-d46"
 D19 = "/participants/01-001/samples/01-001-d19"
 COUNTED = "/participants/01-002/samples/01-002-d19"
 WAITING = "/participants/01-003/samples/01-003-d19"
-FIGURES = ("tracking", "fates", "alignment-IGH-1")
+FIGURES = ("tracking", "fates", "abundance", "alignment-IGH-1")
 SEQUENCE = "TGTGCGAGAGATCGGGTTCTATTACGATATTTTGACTGGCAACTGGTTCGACCCCTGGGGC"
+TABLE = "\n".join(
+    [
+        "sequence_id\tsequence\tduplicate_count\trepertoire_id",
+        f"a\tAC{SEQUENCE}GT\t900\t01-001-d1",
+        *(f"b{rank}\tACGTACGT\t{300 // rank}\t01-001-d1" for rank in range(1, 40)),
+    ]
+)
 both = pytest.mark.parametrize("prefix", ["", "/zh"])
 
 
@@ -121,6 +128,8 @@ def report(trial: Trial, hands: SimpleNamespace) -> None:
             ("R1.fastq", b"@1\nA\n+\nI\n"),
             ("index.json", write_index(index(CLONES[0])).encode()),
             ("x.json", b"{}"),
+            ("other.tsv", b"sample\tsequence\na\tb\n"),
+            ("clonotypes.tsv", TABLE.encode()),
         )
     )  # fmt: skip
     laboratory.report_measured(
@@ -197,6 +206,8 @@ def test_the_pictures_of_the_sample_are_drawn_in_the_language_of_the_page(
         ET.fromstring(answer.content)
     tracking = client.get(f"{prefix}{D46}/tracking.svg").content.decode()
     assert ("第46天" if prefix else "day 46") in tracking and "IGH-2" in tracking
+    abundance = client.get(f"{prefix}{D46}/abundance.svg").content.decode()
+    assert "01-001-d1" in abundance and ("IGH-1：900" if prefix else "IGH-1: 900 reads, 40 %") in abundance
 
 
 @pytest.mark.parametrize(

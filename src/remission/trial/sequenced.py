@@ -1,22 +1,42 @@
 """What stands behind a sequencing result that was reported with its measurement, read from the kept files."""
 
+import csv
+import io
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
 
 from remission.errors import InputRefused
 from remission.mrd.ngs.clonotype import Index
+from remission.mrd.ngs.index_json import read_index
 from remission.mrd.ngs.measured import Measured
+from remission.mrd.ngs.measured_json import read_measured
 from remission.mrd.result import MrdResult
 from remission.terms.evidence import FileRef
 from remission.trial.laboratory import MEASURED
 from remission.trial.trial import Trial
 
+_Kind = TypeVar("_Kind")
+_MOST_CLONOTYPES = 200_000
+_NEEDED = ("sequence", "duplicate_count", "repertoire_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The clonotypes of a sample in an AIRR table: reads and sequence of each, most reads first."""
+
+    sample: str
+    clonotypes: tuple[tuple[int, str], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Sequenced:
-    """The measurement behind a result, and the index it was held against, if that was handed over too."""
+    """The measurement behind a result; index and table of clonotypes, where they were handed over too."""
 
     measured: Measured
     index: Index | None
+    listed: Listed | None
 
 
 def sequenced(trial: Trial, result: MrdResult) -> Sequenced | None:
@@ -25,29 +45,50 @@ def sequenced(trial: Trial, result: MrdResult) -> Sequenced | None:
     Raises
     ------
     Missing, Altered
-        If the kept file is gone or not what it was.
+        If a kept file is gone or not what it was.
     """
-    from remission.mrd.ngs.measured_json import read_measured
-
     kept = {setting.value for setting in result.evidence.settings if setting.name == MEASURED}
     file = next((ref for ref in result.evidence.files if ref.sha256 in kept), None)
     if file is None:
         return None
     trial.files.check(file)
     with trial.files.open(file.sha256) as stream:
-        measured = read_measured(stream)
-    others = (ref for ref in result.evidence.files if ref.sha256 not in kept and ref.name.endswith(".json"))
-    indexes = (_index(trial, ref) for ref in others)
-    return Sequenced(measured, next((index for index in indexes if index is not None), None))
+        measured = read_measured(stream, file.name)
+    others = [ref for ref in result.evidence.files if ref.sha256 not in kept]
+    indexes = (_index(trial, ref) for ref in others if ref.name.endswith(".json"))
+    tables = (_listed(trial, ref) for ref in others if ref.name.endswith(".tsv"))
+    return Sequenced(measured, _first(indexes), _first(tables))
+
+
+def _first(found: Iterator[_Kind | None]) -> _Kind | None:
+    return next((one for one in found if one is not None), None)
 
 
 def _index(trial: Trial, file: FileRef) -> Index | None:
     """The index clones in a kept file; None if it is some other file."""
-    from remission.mrd.ngs.index_json import read_index
-
     trial.files.check(file)
     with trial.files.open(file.sha256) as stream:
         try:
-            return read_index(stream)
+            return read_index(stream, file.name)
         except InputRefused:
             return None
+
+
+def _listed(trial: Trial, file: FileRef) -> Listed | None:
+    """The clonotypes in a kept AIRR table; None if it is some other file."""
+    trial.files.check(file)
+    with trial.files.open(file.sha256) as stream:
+        rows = csv.DictReader(io.TextIOWrapper(stream, "utf-8", newline=""), delimiter="\t")
+        try:
+            if not set(_NEEDED) <= set(rows.fieldnames or ()):
+                return None
+            found = [
+                (row["repertoire_id"], int(row["duplicate_count"]), row["sequence"])
+                for row in islice(rows, _MOST_CLONOTYPES)
+            ]
+        except (ValueError, TypeError, csv.Error):
+            return None
+    if not found:
+        return None
+    most_first = sorted(((reads, sequence) for _, reads, sequence in found), key=lambda row: -row[0])
+    return Listed(found[0][0], tuple(most_first))

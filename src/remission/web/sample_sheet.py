@@ -9,23 +9,25 @@ from remission.conduct.known import day_one_of
 from remission.conduct.state import Participant, Recorded
 from remission.errors import NotFound
 from remission.mrd.calls import Answer, Call, Detection, detection
+from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.fates import FATE_NAMES
 from remission.mrd.result import COUNTS_ONLY, Method, MrdResult
 from remission.protocol.answering import answered
 from remission.protocol.study import Endpoint, Study
 from remission.results.endpoints import Response
-from remission.results.figures import ngs_alignment, ngs_fates, ngs_tracking
+from remission.results.figures import ngs_abundance, ngs_alignment, ngs_fates, ngs_tracking
 from remission.results.figures.canvas import Language
+from remission.results.figures.ngs_abundance import Ranked
 from remission.results.figures.ngs_clones import MOST_CLONES
 from remission.results.figures.ngs_tracking import TrackedSample
 from remission.terms.days import study_day
 from remission.terms.ids import SampleId, SubjectId
 from remission.terms.words import Text
-from remission.trial.sequenced import Sequenced, sequenced
+from remission.trial.sequenced import Listed, Sequenced, sequenced
 from remission.web.desk import Desk
 from remission.web.mrd_course import samples_of
 
-TRACKING, FATES, ALIGNMENT = "tracking", "fates", "alignment-"
+TRACKING, FATES, ABUNDANCE, ALIGNMENT = "tracking", "fates", "abundance", "alignment-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ def _figures(one: Reported) -> list[tuple[str, Text]]:
         return []
     found = [(TRACKING, ngs_tracking.TITLE), (FATES, ngs_fates.TITLE)]
     index = one.sequenced.index
+    if index is not None and one.sequenced.listed is not None:
+        found.append((ABUNDANCE, ngs_abundance.TITLE))
     if index is not None:
         levels = {clone.name for clone in one.sequenced.measured.clones}
         names = [clone.name for clone in index.clones if clone.name in levels]
@@ -170,6 +174,9 @@ def drawn_of_sample(
             behind.measured.fates, about=about, simulated=simulated, language=language, format="svg"
         )
     assert behind.index is not None
+    if name == ABUNDANCE:
+        assert behind.listed is not None
+        return _abundance(behind.listed, behind.index, subject, simulated=simulated, language=language)
     wanted = name.removeprefix(ALIGNMENT)
     clone = next(clone for clone in behind.index.clones if clone.name == wanted)
     level = next(clone for clone in behind.measured.clones if clone.name == wanted)
@@ -189,3 +196,29 @@ def _tracked(desk: Desk, subject: SubjectId) -> list[TrackedSample]:
                 call = one.answer.call if one.answer else Call.NOT_EVALUABLE
                 found.append(TrackedSample(when, one.sequenced.measured, call))
     return found
+
+
+def _abundance(
+    listed: Listed, index: Index, subject: SubjectId, *, simulated: bool, language: Language
+) -> bytes:
+    rank = {
+        clone.name: next(
+            (rank for rank, (_, bases) in enumerate(listed.clonotypes, start=1) if clone.window in bases),
+            None,
+        )
+        for clone in index.clones
+    }
+    named = [
+        Ranked(clone.name, found, listed.clonotypes[found - 1][0], clone.share)
+        for clone in index.clones
+        if (found := rank[clone.name]) is not None
+    ]
+    return ngs_abundance.draw_ranks(
+        [reads for reads, _ in listed.clonotypes],
+        named,
+        [name for name, found in rank.items() if found is None],
+        about=Text(f"{subject} · sample {listed.sample}", f"{subject} · 样本{listed.sample}"),
+        simulated=simulated,
+        language=language,
+        format="svg",
+    )

@@ -16,6 +16,7 @@ from waitress.server import create_server
 from remission.errors import CommandRefused
 from remission.terms.ids import SubjectId
 from remission.trial.trial import Trial
+from remission.web.mrd_course import samples_of
 from remission.web.site import application
 
 HOST, PORT = "127.0.0.1", 8719
@@ -81,12 +82,17 @@ def check(folder: Path) -> list[tuple[str, str, int, float]]:
 
 def addresses(folder: Path) -> list[str]:
     """The pages `check` fetches, without their language."""
-    known: list[SubjectId] = list(Trial.open(folder).participants())
-    step = max(1, -(-len(known) // PARTICIPANTS_CHECKED))
+    children = Trial.open(folder).participants()
+    known: list[SubjectId] = list(children)[:: max(1, -(-len(children) // PARTICIPANTS_CHECKED))]
     numbers = ["design.participants", "flow.enrolled"]
     return [
         "/", "/participants", "/sites", "/protocol",
-        *(f"/why/{number}" for number in numbers), *(f"/participants/{subject}" for subject in known[::step]),
+        *(f"/why/{number}" for number in numbers), *(f"/participants/{subject}" for subject in known),
+        *(
+            f"/participants/{subject}/samples/{taken.sample}"
+            for subject in known
+            for _, taken in samples_of(children[subject])
+        ),
     ]  # fmt: skip
 
 
