@@ -271,3 +271,18 @@ def test_qualities_lose_reads_by_their_expected_errors() -> None:
     )
     (batch,) = batches([("R", io.BytesIO(content))], Preparation(most_expected_errors=1.0))
     assert (len(batch.block), batch.lost) == (1, {Fate.LOW_QUALITY: 1})  # 50 at Q20 is 0.5, at Q10 it is 5
+
+
+@pytest.mark.parametrize(
+    "wrong_value",
+    [
+        {"least_length": 0},
+        {"assumed_quality": 94},
+        {"assumed_quality": -1},
+        {"least_overlap": 7},
+        {"most_expected_errors": math.nan},
+    ],
+)
+def test_a_preparation_out_of_range_is_refused(wrong_value: dict[str, int]) -> None:
+    with pytest.raises(Refusal, match=next(iter(wrong_value))):
+        Preparation(**wrong_value)

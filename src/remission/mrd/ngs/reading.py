@@ -64,8 +64,8 @@ def records(
     """The reads of one file, in order.
 
     Reads FASTQ (four lines a record, Phred+33) and FASTA (sequences over any number of lines), plain or gzip,
-    with either line end, in either case, U for T; IUPAC ambiguity becomes unknown. FASTA may hold blanks among
-    the bases and remarks: lines that begin with `#` or `;`.
+    with either line end, in either case, U for T; IUPAC ambiguity becomes unknown. FASTA may hold blanks
+    among the bases, and remarks: lines that begin with `#` or `;`.
 
     Parameters
     ----------

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from remission.errors import InputRefused
 from remission.mrd.ngs.block import Block
 from remission.mrd.ngs.fates import Fate, Fates
+from remission.mrd.ngs.kernels_pairs import QUALITIES
 from remission.mrd.ngs.kernels_reading import expected_errors
 from remission.mrd.ngs.pairs import LEAST_OVERLAP, in_step, merged
 from remission.mrd.ngs.primers import Primer, trimmed
-from remission.mrd.ngs.reading import records
+from remission.mrd.ngs.reading import LONGEST_READ, records
 
 _CHANCE = 10 ** (-np.arange(256) / 10)
 
@@ -43,6 +44,17 @@ class Preparation:
     assumed_quality: int = 30
     least_overlap: int = LEAST_OVERLAP
     primers: tuple[Primer, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, value, least, most in (
+            ("least_length", self.least_length, 1, LONGEST_READ),
+            ("most_expected_errors", self.most_expected_errors or 0, 0, LONGEST_READ),
+            ("assumed_quality", self.assumed_quality, 0, QUALITIES - 1),
+            ("least_overlap", self.least_overlap, 8, LONGEST_READ),
+        ):
+            if not least <= value <= most:
+                do = f"give a number from {least} to {most}"
+                raise InputRefused(f"{name} is {value}", where="the preparation of reads", do=do)
 
 
 @dataclass(frozen=True, slots=True)
