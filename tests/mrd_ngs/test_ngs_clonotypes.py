@@ -8,7 +8,7 @@ import pytest
 from remission.mrd.ngs.clonotypes import counted, listed, repertoire
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.germline import shipped
-from remission.mrd.ngs.index import Background, IndexRule, choose
+from remission.mrd.ngs.index import IndexRule, choose, modelled, observed
 from remission.mrd.ngs.index_json import read_index, write_index
 from remission.mrd.ngs.rearrangement import Kind, Locus, NoCall, Part, Rearrangement, Reason
 from remission.mrd.ngs.search import searcher
@@ -107,11 +107,10 @@ def test_little_room_gives_the_same_clones(made, search):
 def test_from_reads_to_an_index_of_every_clone(made, search):
     clones, reads, _ = made
     found = repertoire(search, batches([("D.fastq.gz", io.BytesIO(reads))]), 60)
-    background = Background("none", lambda _clone, _substitutions: 0.0)
     index = choose(
         found,
         IndexRule(share=0.01),
-        background,
+        modelled(shipped()),
         sample="D",
         germline=shipped(),
         evidence=Evidence("simulated", "1", simulated=True),
@@ -123,5 +122,7 @@ def test_from_reads_to_an_index_of_every_clone(made, search):
         clone, made_of = of[one.name], one.clonotype.rearrangement
         assert (made_of.locus, made_of.kind) == (clone.locus, clone.kind)
         assert clone.three in made_of.three.alleles and one.clonotype.sequence in clone.bases
+        assert one.uniqueness.by_chance > 0.0 and one.uniqueness.repertoire.startswith("invented")
+        assert observed(found, "itself").by_chance(one.clonotype, 0) > 0.0
     family = {one.family for one in index.clones if of[one.name].of == "first"}
     assert len(family) == 1

@@ -183,7 +183,7 @@ class Counter:
     def _free_votes(self) -> None:
         table, state = self.table, self.table.state
         vote = table.vote[: self.entries]
-        while state[VOTES] < len(table.free) // 2:
+        while state[VOTES] <= len(table.free) // 2:
             state[FLOOR] *= 2
             poor = np.flatnonzero((vote >= 0) & (self.exact < state[FLOOR]))
             table.free[state[VOTES] : state[VOTES] + len(poor)] = vote[poor]
