@@ -37,7 +37,7 @@ def slow_rank(stretch: str, window: str) -> int | None:
     """Rank of a stretch of a read against a window, every way to put one indel tried."""
     if len(stretch) == len(window):
         count = sum(a != b for a, b in zip(stretch, window, strict=True))
-        return count if count <= REACH else None
+        return count if count <= min(REACH, len(window) // 12 + 1) else None
     best = None
     for column in range(EDGE, len(window) - EDGE):
         if len(stretch) > len(window):

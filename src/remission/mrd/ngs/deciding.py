@@ -35,7 +35,8 @@ UNSEEN = 0.5
 """Reads a target without an unchanged read is weighed with."""
 MOST_NEIGHBOURS = 64
 MOST_SUBSTITUTIONS = 3
-"""Substitutions tolerated where no neighbour forbids it; more are gathered, to know the neighbours."""
+"""Substitutions tolerated, in windows of 60 bases and more (one for each 20 bases in shorter ones); windows
+that differ more are gathered to know the neighbours."""
 
 _ERROR_OF = np.clip(10.0 ** (-np.arange(256) / 10), LEAST_ERROR, MOST_ERROR)
 
@@ -85,6 +86,8 @@ def decide(seen: Seen, related: Sequence[Related], also: int, reads_total: int) 
     usual = error.mean(axis=0) if len(error) else np.full(seen.bases.shape[1], 1e-3)
     own = _Candidate(seen.bases[0], 0, float(seen.reads[0] + also))
     known = [_Candidate(other.bases, 0, float(other.reads)) for other in related]
+    if not seen.reads.any():
+        return Decision(np.zeros(len(seen.reads), dtype=np.int64), _tolerance(own, known, 1e-3))
     neighbours = _neighbours(seen, [own, *known], usual, error)
     founders = [_Candidate(seen.bases[n], int(seen.indel[n]), float(seen.reads[n])) for n in neighbours]
     rank = substitutions(seen)
@@ -96,7 +99,7 @@ def decide(seen: Seen, related: Sequence[Related], also: int, reads_total: int) 
     tolerance = _tolerance(own, known + founders, float(usual.mean()))
     whose[whose > len(known)] = NOBODY
     whose[neighbours] = NOBODY
-    whose[(whose == 0) & (rank > MOST_SUBSTITUTIONS)] = NOBODY
+    whose[(whose == 0) & (rank > tolerable(seen.bases.shape[1]))] = NOBODY
     return Decision(whose, tolerance)
 
 
@@ -170,16 +173,22 @@ def _posterior(
     return np.where(best == len(candidates), NOBODY, best)
 
 
+def tolerable(width: int) -> int:
+    """Substitutions tolerated in a window of `width` bases where no neighbour forbids it."""
+    return min(MOST_SUBSTITUTIONS, width // 20)
+
+
 def _tolerance(own: _Candidate, others: list[_Candidate], error: float) -> Tolerance:
     """What is counted in every direction, and the neighbour that forbids more."""
     indels = int(all(other.indel == 0 or other.reads <= own.reads for other in others))
-    nearest = (MOST_SUBSTITUTIONS, 0, 0.0)
+    limit = tolerable(len(own.bases))
+    nearest = (limit, 0, 0.0)
     for other in others:
         distance = int(_differs(other.bases[None], own).sum())
         if other.indel == 0 and distance > 0:
             nearest = min(nearest, (_towards(own, other, distance, error), distance, -other.reads))
     most, distance, minus = nearest
-    if most == MOST_SUBSTITUTIONS:
+    if most == limit:
         why = Text(
             f"no neighbour forbids {most} substitutions; what differs more is not looked for",
             f"没有相邻克隆型妨碍容许 {most} 个替换；差异更大者不予查找",
@@ -188,9 +197,8 @@ def _tolerance(own: _Candidate, others: list[_Candidate], error: float) -> Toler
     plural = "" if distance == 1 else "s"
     why = Text(
         f"a neighbour at {distance} substitution{plural} with {int(-minus):,} reads; away from it,"
-        f" {MOST_SUBSTITUTIONS} are counted",
-        f"距离 {distance} 个替换处有一个相邻克隆型，读段数 {int(-minus):,}；"
-        f"偏离其方向仍容许 {MOST_SUBSTITUTIONS} 个替换",
+        f" {limit} are counted",
+        f"距离 {distance} 个替换处有一个相邻克隆型，读段数 {int(-minus):,}；偏离其方向仍容许 {limit} 个替换",
     )
     return Tolerance(most, indels, why)
 
@@ -198,4 +206,4 @@ def _tolerance(own: _Candidate, others: list[_Candidate], error: float) -> Toler
 def _towards(own: _Candidate, other: _Candidate, distance: int, error: float) -> int:
     """Substitutions on the way to a neighbour at which a window is still rather the target, read in error."""
     ratio = np.log(max(other.reads, UNSEEN) / max(own.reads, UNSEEN)) / -np.log(error / 3)
-    return min(max(int(np.ceil((distance - ratio) / 2)) - 1, 0), MOST_SUBSTITUTIONS)
+    return min(max(int(np.ceil((distance - ratio) / 2)) - 1, 0), tolerable(len(own.bases)))

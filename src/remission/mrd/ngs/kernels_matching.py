@@ -15,7 +15,7 @@ from remission.mrd.ngs.compiled import compiled
 SEED = 12
 """Bases of a seed."""
 REACH = 5
-"""Substitutions up to which a window is gathered."""
+"""Substitutions up to which a window is gathered; fewer where it is shorter than 48 bases."""
 INDEL_REACH = 1
 """Substitutions up to which a window with one indel is gathered, if two seeds are left."""
 INDEL_RANK = 2
@@ -116,14 +116,15 @@ def _cut_off(codes: Bytes, start: int, strand: int, window: Bytes, width: int) -
 def _straight(
     codes: Bytes, words: Int64s, packed: Int64s, window: Bytes, width: int, pattern: int, start: int
 ) -> int:
-    """Substitutions of a read against a pattern at one place, FAR where there are more than REACH."""
+    """Substitutions of a read against a pattern at one place, FAR where they are too many."""
+    reach = min(REACH, width // SEED + 1)
     total = 0
     for part in range((width + 31) // 32):
         total += _differing(words, packed, pattern, part, start, width, len(codes))
-        if total > REACH:
+        if total > reach:
             return FAR
     count, _ = _split(codes, start, pattern & 1, window, width, start - start)
-    return count if count <= REACH else FAR
+    return count if count <= reach else FAR
 
 
 @compiled
@@ -362,7 +363,7 @@ def gather(
 
     Entry t is the unchanged window of target t. `used`: entries and rows in use. `overflow`: reads by target
     and rank whose window found no room. A stem hit links to the entry of the exact hit of its read (-1: none)
-    and is left out where one of the two found no room. Behind an indel the quality is that of the base beside.
+    and is left out where one of the two found no room. Behind an indel a quality is that of the base beside.
     """
     base = np.zeros(entry_bases.shape[1], dtype=np.uint8)
     last = np.full(2, -1)  # the read of the hit before, and the entry of its exact hit: -1 none, -2 no room

@@ -15,7 +15,7 @@ from remission.mrd.ngs.targets import check_target
 
 SEEDS = 3
 """Seeds of a window, apart from each other: up to two substitutions leave one untouched for certain, three
-destroy all of them in 3 % of windows. More seeds would lie in the germline, and every third read has those."""
+destroy all of them in 3 % of windows. More seeds would lie in the germline, in every third read."""
 
 MOST_TARGETS = 1 << (PATTERN_BITS - 1)
 
