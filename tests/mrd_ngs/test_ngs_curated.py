@@ -18,7 +18,7 @@ CURATED = Path(__file__).parents[2].parent / "shared" / "data" / "ngs" / "should
 pytestmark = pytest.mark.skipif(not CURATED.is_dir(), reason="the curated sequences (../shared) are not here")
 
 SAME_SEQUENCE = {"IGHD4-11": "IGHD4-4", "IGHD5-18": "IGHD5-5"}
-"""Duplicated genes whose first alleles have identical bases; OGRDB keeps one name, the curators may use the other."""
+"""Duplicated genes with identical bases: OGRDB keeps one name, the curators may use the other."""
 
 NAME = re.compile(r"IG[HKL][VDJ][0-9A-Za-z/-]+")
 

@@ -31,8 +31,8 @@ def annotate(searcher: Searcher, codes: Codes) -> Rearrangement | NoCall:
 
     J or Kde is searched on both strands and on every diagonal; before it V or the intron, with gaps; between
     them D, where it beats chance. Without V, a D with its uncut 5' end and its germline flank is an
-    incomplete D-J. Boundaries lie where match 1, mismatch -3 is highest; bases that V and J both explain go to V unless
-    J matches more of them.
+    incomplete D-J. Boundaries lie where match 1, mismatch -3 is highest; bases that V and J both explain go
+    to V unless J matches more of them.
 
     Parameters
     ----------
