@@ -5,7 +5,8 @@ diagnosis sends reads into every other sample of the run; in its owner's own fol
 How much hops is seen where nothing else explains a clone: in the samples of other patients and in controls.
 
 Expected reads = rate x reads of the clone in all other samples x share of the sample. Nobody told us
-whether a sample's share goes by its reads or is the same for all; both are fitted, and the larger counts.
+whether a sample's share goes by its reads or is the same for all: both are fitted. Where the run shows which
+is right that one counts, else the larger of the two.
 """
 
 import math
@@ -31,6 +32,7 @@ BY_CHANCE = 1e-6
 
 _RARE = 0.1  # reads expected by chance, above which a clone tells nothing of hopping
 _LUMP = 20.0  # reads of one template, where only unusual numbers are asked for
+_FAR_MORE_LIKELY = 5.0  # log likelihood, over the spread of the pairs
 _UNEVEN_BEYOND = 3.0  # standard deviations of a score test (Dean 1992) before hopping counts as uneven
 
 
@@ -73,12 +75,19 @@ class Hopping:
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """What a run says of itself: hopping, and for each sample the clones of others and its backgrounds."""
+    """What a run says of itself: hopping, and for each sample the clones of others and its backgrounds.
 
-    by_reads: Hopping
-    by_sample: Hopping
+    `by_reads`, `by_sample`: a sample's share of what hops goes by its reads, or is the same for all; None
+    where the run itself shows that it is not so.
+    """
+
+    by_reads: Hopping | None
+    by_sample: Hopping | None
     foreign: Mapping[str, tuple[Foreign, ...]]
     backgrounds: Mapping[str, Mapping[str, Background]]
+
+
+_Fits = tuple[Hopping | None, Hopping | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +137,7 @@ def cross_check(
     by_sample, far_by_sample = _fit(others, 1, len(pairs))
     empty = {pair for pair in others if pair.kind == SampleKind.NO_TEMPLATE}
     far = far_by_sample & (far_by_reads | empty)
-    fits = (by_reads, by_sample)
+    fits = _believed((by_reads, by_sample), [pair for pair in filled if pair not in far])
     in_sample: dict[str, list[_Pair]] = {one.tally.sample: [] for one in run}
     elsewhere: dict[Target, list[_Pair]] = {}
     for pair in pairs:
@@ -140,8 +149,7 @@ def cross_check(
         one.tally.sample: 0 if one.kind == SampleKind.NO_TEMPLATE else examined(one.tally) for one in run
     }
     return CrossCheck(
-        by_reads,
-        by_sample,
+        *fits,
         MappingProxyType(
             {sample: _foreign(own, fits, far, in_diagnosis) for sample, own in in_sample.items()}
         ),
@@ -226,8 +234,8 @@ def _far(pairs: list[_Pair], left_out: set[_Pair], model: int, looked_at: int) -
     for pair in pairs:
         seen, exposed = own.get((pair.target.owner, pair.sample), (0, 0.0))
         rest = exposure - exposed
-        upper = poisson_upper(reads - seen).upper / rest if rest > 1e-9 * exposure else math.inf
-        rate = min(upper, ASSUMED_HOPPING) if reads == seen else upper
+        rate = poisson_upper(reads - seen).upper / rest if rest > 1e-9 * exposure else ASSUMED_HOPPING
+        rate = min(rate, ASSUMED_HOPPING) if reads == seen else rate
         expected = rate * pair.exposures[model] + pair.chance
         if pair.reads < FAR_ABOVE * max(expected, 1.0):
             continue
@@ -250,9 +258,30 @@ def _hopping(kept: list[_Pair], model: int) -> Hopping:
     return Hopping(rate, poisson_upper(reads).upper / exposure, uneven, reads, len(measured), assumed=False)
 
 
+def _believed(fits: tuple[Hopping, Hopping], kept: list[_Pair]) -> _Fits:
+    """Both ways of sharing, or the one of which the reads are far more likely."""
+    pairs = [pair for pair in kept if pair.chance < _RARE and min(pair.exposures) > 0]
+    if any(fit.reads == 0 for fit in fits):
+        return fits
+    likely: list[float] = []
+    spread: list[float] = []
+    for model in (0, 1):
+        exposure = math.fsum(pair.exposures[model] for pair in pairs)
+        rate = max(sum(pair.reads for pair in pairs), 1) / exposure if exposure else 1.0
+        expected = [rate * pair.exposures[model] for pair in pairs]
+        likely.append(math.fsum(p.reads * math.log(e) - e for p, e in zip(pairs, expected, strict=True)))
+        squares = math.fsum((p.reads - e) ** 2 / e for p, e in zip(pairs, expected, strict=True))
+        spread.append(squares / max(len(pairs) - 1, 1))
+    better = (likely[0] - likely[1]) / max(min(spread), 1.0)
+    return (
+        fits[0] if better > -_FAR_MORE_LIKELY else None,
+        fits[1] if better < _FAR_MORE_LIKELY else None,
+    )
+
+
 def _foreign(
     in_sample: list[_Pair],
-    fits: tuple[Hopping, Hopping],
+    fits: _Fits,
     far: set[_Pair],
     in_diagnosis: Mapping[tuple[str, Target], str],
 ) -> tuple[Foreign, ...]:
@@ -280,7 +309,7 @@ def _backgrounds(
     in_sample: list[_Pair],
     elsewhere: Mapping[Target, list[_Pair]],
     depth: Mapping[str, int],
-    fits: tuple[Hopping, Hopping],
+    fits: _Fits,
 ) -> Mapping[str, Background]:
     """What is known of each of the owner's clones where it is not, for one sample."""
     made: dict[str, Background] = {}
@@ -288,23 +317,24 @@ def _backgrounds(
         if pair.target.owner != pair.owner:
             continue
         controls = elsewhere.get(pair.target, [])
+        uneven = max(fit.uneven for fit in fits if fit)
         made[pair.target.name] = Background(
             control_reads=sum(p.reads for p in controls),
             control_examined=sum(depth[p.sample] for p in controls),
             control_hopped=math.fsum(min(_least_hopped(p, fits), p.reads) for p in controls),
             empty_tubes=sum(p.kind == SampleKind.NO_TEMPLATE for p in controls),
             hopped=_most_hopped(pair, fits),
-            uneven=max(fit.uneven for fit in fits),
+            uneven=uneven,
         )
     return MappingProxyType(made)
 
 
-def _most_hopped(pair: _Pair, fits: tuple[Hopping, Hopping]) -> float:
-    return max(fit.upper * exposure for fit, exposure in zip(fits, pair.exposures, strict=True))
+def _most_hopped(pair: _Pair, fits: _Fits) -> float:
+    return max(fit.upper * exposure for fit, exposure in zip(fits, pair.exposures, strict=True) if fit)
 
 
-def _least_hopped(pair: _Pair, fits: tuple[Hopping, Hopping]) -> float:
-    return min(fit.rate * exposure for fit, exposure in zip(fits, pair.exposures, strict=True))
+def _least_hopped(pair: _Pair, fits: _Fits) -> float:
+    return min(fit.rate * exposure for fit, exposure in zip(fits, pair.exposures, strict=True) if fit)
 
 
 def _lumps(chance: float, expected: float) -> float:

@@ -1,0 +1,332 @@
+"""A follow-up sample measured: levels, limits, answers. All reads are invented."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from remission.errors import InputRefused, InvariantBroken
+from remission.mrd.calls import Call
+from remission.mrd.ngs.blank import Background, examined, limit_of_blank
+from remission.mrd.ngs.clonotype import Clonotype, Index, IndexClone, Uniqueness
+from remission.mrd.ngs.fates import Fate
+from remission.mrd.ngs.measure import measure
+from remission.mrd.ngs.measured import Foreign, Measured
+from remission.mrd.ngs.rearrangement import Kind, Locus, Part, Rearrangement
+from remission.mrd.ngs.spikes import Spike
+from remission.mrd.ngs.tally import Tally, Target, TargetCount, Tier, Tolerance
+from remission.mrd.ngs.templates import yields
+from remission.stats.compound import compound_interval
+from remission.terms.evidence import Evidence, FileRef
+from remission.terms.words import Text
+
+EVIDENCE = Evidence("tracked", "test", (FileRef("SIMULATED.fastq.gz", "ab" * 32, 1_000_000),), simulated=True)
+TOLERANCE = Tolerance(2, 1, Text("no neighbour", "无近邻"))
+SIX = Fraction("0.000001")
+FOUR = Fraction("0.0001")
+MANY_CONTROLS = Background(control_reads=0, control_examined=2_000_000_000)
+
+
+def part(name: str, start: int, end: int) -> Part:
+    return Part((f"{name}*01",), start, end, 0, end - start, 0, 0, 0)
+
+
+def clone(name: str, locus: Locus, window: str, by_chance: float = 0.0) -> IndexClone:
+    d = (part("IGHD3-10", 35, 45),) if locus == Locus.IGH else ()
+    made = Rearrangement(
+        locus,
+        Kind.V_D_J if d else Kind.V_J,
+        part(f"{locus}V1-2", 0, 30),
+        d,
+        part(f"{locus}J4", 50, 60),
+        (27, 54),
+        None,
+        False,
+    )
+    clonotype = Clonotype(window, made, (0, len(window)), 40_000, 39_000)
+    return IndexClone(name, clonotype, 0.8, name, None, Uniqueness(None, 0, by_chance, "invented"))
+
+
+IGH = clone("IGH-1", Locus.IGH, "ACGTTGCA" * 8)
+IGK = clone("IGK-1", Locus.IGK, "TTGACCAG" * 8)
+
+
+def index(*clones: IndexClone) -> Index:
+    fates = {Fate.CLONOTYPE: 100_000}
+    return Index("P1-diagnosis", clones, 100_000, fates, "5 %", "a germline", EVIDENCE)
+
+
+def spikes(*loci: Locus, copies: float = 100, each: int = 5) -> tuple[Spike, ...]:
+    letters = "ACGT"
+    return tuple(
+        Spike(
+            f"SP-{locus}-{i}",
+            locus,
+            copies,
+            "",
+            "".join(letters[n] for n in np.random.default_rng(i).integers(0, 4, 50)) + str(locus),
+        )
+        for locus in loci
+        for i in range(each)
+    )
+
+
+def tally(
+    of: Index,
+    reads: Mapping[str, int],
+    put_in: tuple[Spike, ...],
+    spike_reads: int = 1000,
+    total: int = 30_000_000,
+) -> Tally:
+    """A follow-up sample in which each spike gave `spike_reads` reads."""
+    counts = [
+        TargetCount(
+            Target(of.sample, one.name, Tier.EXACT, one.clonotype.rearrangement.locus, one.window),
+            reads[one.name],
+            0,
+            0,
+            TOLERANCE,
+            (),
+        )
+        for one in of.clones
+    ]
+    counts += [
+        TargetCount(
+            Target("", spike.name, Tier.SPIKE, spike.locus, spike.window), spike_reads, 0, 0, TOLERANCE, ()
+        )
+        for spike in put_in
+    ]
+    used = {Fate.INDEX: sum(reads.values()), Fate.SPIKE: spike_reads * len(put_in)}
+    return Tally("P1-day-33", tuple(counts), {**used, Fate.OTHER: total - sum(used.values())})
+
+
+def measured(
+    reads: Mapping[str, int],
+    *clones: IndexClone,
+    dna_ng: float = 20_000,
+    spike_reads: int = 1000,
+    background: Background = MANY_CONTROLS,
+    foreign: tuple[Foreign, ...] = (),
+    threshold: Fraction = SIX,
+) -> Measured:
+    followed = index(*clones)
+    put_in = spikes(*sorted({one.clonotype.rearrangement.locus for one in clones}))
+    return measure(
+        followed,
+        tally(followed, reads, put_in, spike_reads),
+        put_in,
+        dna_ng,
+        threshold=threshold,
+        required_lod=threshold,
+        backgrounds={one.name: background for one in clones},
+        foreign=foreign,
+        evidence=EVIDENCE,
+    )
+
+
+def test_templates_are_reads_by_spikes() -> None:
+    one = measured({"IGH-1": 3_000}, IGH)
+    (level,) = one.clones
+    assert one.cells == 3_076_923
+    assert level.templates == 300.0
+    assert level.level == 300.0 / 3_076_923 == one.result.level
+    assert one.result.found == 300.0
+    assert (level.v, level.d, level.j) == ("IGHV1-2", "IGHD3-10", "IGHJ4")
+    assert level.junction == IGH.clonotype.sequence[27:54]
+    assert one.answer.call == Call.POSITIVE
+    locus = yields(spikes(Locus.IGH), tally(index(IGH), {"IGH-1": 0}, spikes(Locus.IGH)), ["IGH"])["IGH"]
+    interval = compound_interval(3_000, locus.burst, 0.05)
+    assert level.lower == pytest.approx(interval.lower / one.cells, rel=1e-12)
+    assert level.upper == pytest.approx(interval.upper / one.cells, rel=1e-12)
+
+
+def test_nothing_found_in_enough_cells_is_negative() -> None:
+    one = measured({"IGH-1": 0}, IGH)
+    assert one.answer.call == Call.NEGATIVE
+    assert one.result.found == 0
+    assert one.result.lower == 0.0
+    # 2.996 expected templates; a little more for those too poor in reads and for the error of the mass
+    assert one.result.upper == pytest.approx(2.996 / one.cells, rel=0.02)
+    assert one.result.upper > 2.9957 / one.cells
+    assert 2.9957 / one.cells <= one.result.lod <= 1e-6
+    assert one.cells_seen <= one.cells
+
+
+@pytest.mark.parametrize(
+    ("dna_ng", "lod"), [(650, 3.0e-5), (2_000, 9.7e-6)]
+)  # DOMAIN: 650 ng -> 3.0e-5; 2 µg -> 9.7e-6
+def test_published_limits(dna_ng: float, lod: float) -> None:
+    one = measured({"IGH-1": 0}, IGH, dna_ng=dna_ng, spike_reads=10_000)
+    assert one.result.lod == pytest.approx(lod, abs=lod * 0.017)
+    assert one.answer.call == Call.NOT_EVALUABLE
+
+
+def test_three_million_cells_see_one_in_a_million() -> None:
+    one = measured({"IGH-1": 0}, IGH, dna_ng=19_500, spike_reads=100_000)
+    assert one.cells == 3_000_000
+    assert one.result.lod == pytest.approx(2.9957 / 3e6, rel=1e-3)
+    assert one.answer.call == Call.NEGATIVE
+
+
+def test_too_few_cells_says_how_much_dna_would_do() -> None:
+    few = measured({"IGH-1": 0}, IGH, dna_ng=650)
+    assert few.answer.call == Call.NOT_EVALUABLE
+    assert few.answer.more_cells is not None
+    enough = few.cells + few.answer.more_cells
+    assert any("More DNA needs more reads" in note.en for note in few.notes)
+    again = measured({"IGH-1": 0}, IGH, dna_ng=math.ceil(enough * 6.5) / 1000)
+    assert again.answer.call == Call.NEGATIVE
+    short = measured({"IGH-1": 0}, IGH, dna_ng=(enough - 10) * 6.5 / 1000)
+    assert short.answer.call == Call.NOT_EVALUABLE
+
+
+def test_a_shallow_sample_is_told_to_go_deeper() -> None:
+    shallow = measured({"IGH-1": 0}, IGH, spike_reads=30)
+    assert shallow.answer.call == Call.NOT_EVALUABLE
+    assert any("Sequence deeper" in note.en for note in shallow.notes)
+    assert shallow.cells_seen < 0.5 * shallow.cells
+
+
+def test_reads_within_the_blank_are_not_found_but_widen_the_upper_limit() -> None:
+    noisy = Background(control_reads=20, control_examined=300_000_000)
+    clean = measured({"IGH-1": 0}, IGH, background=noisy)
+    limit = clean.clones[0].lob_reads
+    at_limit = measured({"IGH-1": limit}, IGH, background=noisy)
+    above = measured({"IGH-1": limit + 1}, IGH, background=noisy)
+    assert at_limit.result.found == 0
+    assert at_limit.result.upper > clean.result.upper
+    assert any(f"{limit} reads seen" in note.en for note in at_limit.notes)
+    assert above.result.found == pytest.approx((limit + 1) / 10)
+    assert clean.lob == pytest.approx(limit / 10 / clean.cells)
+
+
+def test_markers_are_not_added_and_the_highest_speaks() -> None:
+    both = measured({"IGH-1": 200, "IGK-1": 3_000}, IGH, IGK)
+    alone = measured({"IGK-1": 3_000}, IGK)
+    assert both.result.found == 300.0
+    assert both.result.upper == pytest.approx(alone.result.upper, rel=0.01)
+
+
+def test_a_negative_answers_for_the_clone_hardest_to_see() -> None:
+    """A clone that healthy cells share is seen poorly: it must not be outvoted by one that is seen well."""
+    public = clone("IGK-1", Locus.IGK, IGK.window, by_chance=2.0)
+    both = measured({"IGH-1": 0, "IGK-1": 30}, IGH, public)
+    assert measured({"IGH-1": 0}, IGH).answer.call == Call.NEGATIVE
+    assert both.answer.call == Call.NOT_EVALUABLE
+    assert both.clones[1].lob_reads > 60
+    assert any("by chance" in note.en for note in both.notes)
+    found = measured({"IGH-1": 300, "IGK-1": 30}, IGH, public)
+    assert found.answer.call == Call.POSITIVE
+
+
+def test_no_clone_to_follow_says_nothing() -> None:
+    none = measured({})
+    assert none.result.flags == ("no-index-clone",)
+    assert none.answer.call == Call.NOT_EVALUABLE
+    assert none.cells_seen == 0
+    assert none.result.lod == 1.0
+
+
+def test_contamination_is_named_and_spoils_the_answer() -> None:
+    foreign = (
+        Foreign("P2-diagnosis", "IGH-1", 5_000, 2.0, True),
+        Foreign("P3", "IGK-2", 9, 8.0, False, True),
+    )
+    one = measured({"IGH-1": 0}, IGH, foreign=foreign)
+    assert one.result.flags == ("contaminated",)
+    assert one.answer.call == Call.NOT_EVALUABLE
+    assert any("IGH-1 of P2-diagnosis" in note.en for note in one.notes)
+    assert any("own diagnosis holds" in note.en for note in one.notes)
+
+
+def test_without_controls_the_background_is_marked_as_assumed() -> None:
+    followed, put_in = index(IGH), spikes(Locus.IGH)
+    one = measure(
+        followed, tally(followed, {"IGH-1": 0}, put_in), put_in, 20_000,
+        threshold=FOUR, required_lod=FOUR, backgrounds={}, evidence=EVIDENCE,
+    )  # fmt: skip
+    assert one.clones[0].lob_reads > 3
+    assert any("no negative control" in note.en for note in one.notes)
+    assert not any("no negative control" in note.en for note in measured({"IGH-1": 0}, IGH).notes)
+
+
+def test_no_spike_no_result() -> None:
+    with pytest.raises(InputRefused, match="the spikes of IGH gave no read"):
+        measured({"IGH-1": 500}, IGH, spike_reads=0)
+    followed = index(IGH, IGK)
+    put_in = spikes(Locus.IGH)
+    seen = tally(followed, {"IGH-1": 5, "IGK-1": 5}, put_in)
+    with pytest.raises(InputRefused, match="no spike of IGK"):
+        measure(
+            followed, seen, put_in, 20_000,
+            threshold=SIX, required_lod=SIX, backgrounds={}, evidence=EVIDENCE,
+        )  # fmt: skip
+
+
+def test_what_was_not_looked_for_is_refused() -> None:
+    followed, put_in = index(IGH), spikes(Locus.IGH)
+    seen = tally(followed, {"IGH-1": 5}, put_in)
+    without_clone = replace(seen, counts=seen.counts[1:])
+    without_spike = replace(seen, counts=seen.counts[:-1])
+    for cut, said in ((without_clone, "IGH-1"), (without_spike, "spikes SP-IGH-4")):
+        with pytest.raises(InvariantBroken, match=f"{said}.*not looked for"):
+            measure(
+                followed, cut, put_in, 20_000,
+                threshold=SIX, required_lod=SIX, backgrounds={}, evidence=EVIDENCE,
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("numbers", [{"loq_templates": 2.0}, {"mass_cv": -0.1}, {"mass_cv": math.nan}])
+def test_impossible_settings_are_refused(numbers: dict[str, float]) -> None:
+    followed, put_in = index(IGH), spikes(Locus.IGH)
+    with pytest.raises(InputRefused):
+        measure(
+            followed, tally(followed, {"IGH-1": 5}, put_in), put_in, 20_000,
+            threshold=SIX, required_lod=SIX, backgrounds={}, evidence=EVIDENCE, **numbers,
+        )  # fmt: skip
+
+
+def grown(molecules: int, rng: np.random.Generator) -> float:
+    """Copies after 22 cycles of PCR, each molecule copied with a chance of 0.8, over what is expected."""
+    copies = np.ones(molecules, dtype=np.int64)
+    for _ in range(22):
+        copies += rng.binomial(copies, 0.8)
+    return float(copies.sum() / 1.8**22)
+
+
+@pytest.mark.parametrize(
+    ("level", "least", "most"), [(1e-4, 0.925, 0.975), (1e-5, 0.925, 0.98), (1e-6, 0.94, 1)]
+)
+def test_the_interval_holds_the_truth_as_often_as_it_says(level: float, least: float, most: float) -> None:
+    """Simulated tubes: DNA mass, templates, spike copies, branching PCR, reads. 300 samples a level."""
+    rng, cells, samples = np.random.default_rng(7), 3_000_000, 300
+    put_in, followed = spikes(Locus.IGH), index(IGH)
+    held, levels = 0, []
+    for _ in range(samples):
+        molecules = rng.poisson(level * cells * rng.gamma(400, 1 / 400))
+        seen = tally(followed, {"IGH-1": int(rng.poisson(10 * grown(molecules, rng)))}, put_in)
+        drawn = [seen.counts[0]] + [
+            replace(count, exact=int(rng.poisson(10 * grown(rng.poisson(100), rng))))
+            for count in seen.counts[1:]
+        ]
+        locus = yields(put_in, replace(seen, counts=tuple(drawn)), ["IGH"])["IGH"]
+        interval = compound_interval(drawn[0].reads, locus.burst, 0.05)
+        held += interval.lower <= level * cells <= interval.upper
+        levels.append(locus.templates(drawn[0].reads) / cells)
+    assert least <= held / samples <= most
+    assert np.mean(levels) == pytest.approx(level, abs=3 * np.std(levels) / math.sqrt(samples))
+
+
+def test_two_hundred_negative_samples_show_nothing() -> None:
+    """Background reads at the rate that the controls have: none of 200 x 3 clones is called."""
+    rng, followed, put_in = np.random.default_rng(5), index(IGH), spikes(Locus.IGH)
+    rate, depth, called = 2e-8, 30_000_000, 0
+    for _ in range(600):
+        background = Background(int(rng.poisson(rate * 10 * depth)), 10 * depth)
+        seen = tally(followed, {"IGH-1": int(rng.poisson(rate * depth))}, put_in)
+        burst = yields(put_in, seen, ["IGH"])["IGH"].burst
+        called += seen.counts[0].reads > limit_of_blank(background, examined(seen), 0.0, burst).reads
+    assert called == 0
