@@ -1,5 +1,7 @@
 """Numbers that depend on nothing but a key and a place: the copying history of a template is never stored."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +20,7 @@ def mixed(keys: Keys) -> Keys:
     return keys ^ (keys >> np.uint64(31))
 
 
+@cache
 def weights_of(pcr: Pcr) -> NDArray[np.float64]:
     """Copies of a template after PCR, against the mean: 4096 equally likely values, rising.
 
@@ -30,7 +33,9 @@ def weights_of(pcr: Pcr) -> NDArray[np.float64]:
         copies = pcr.efficiency * twice + (1 - pcr.efficiency) * np.pad(copies, (0, len(twice) - len(copies)))
     middles = (np.arange(WEIGHTS) + 0.5) / WEIGHTS
     found = np.searchsorted(np.cumsum(copies), middles * copies.sum())
-    return found / found.mean()
+    weights = found / found.mean()
+    weights.flags.writeable = False
+    return weights
 
 
 def weight(table: NDArray[np.float64], keys: Keys) -> NDArray[np.float64]:

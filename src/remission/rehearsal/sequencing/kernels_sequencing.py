@@ -1,4 +1,7 @@
-"""The inner loops of the simulated PCR and sequencer."""
+"""The inner loops of the simulated PCR and sequencer.
+
+They are long: each goes once over its reads, and what belongs to one read stays in one place.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

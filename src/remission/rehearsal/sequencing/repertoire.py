@@ -7,7 +7,7 @@ D gene.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from zlib import crc32
 
@@ -39,25 +39,17 @@ _FLANK = 110
 _SIGNAL = "GGTTTTTGT", "CACTGTG"
 
 
+@dataclass(frozen=True, slots=True)
 class Amplicons:
-    """Amplicons of one kind as pieces of a pool: rows of (flank, 5' segment, N, D, N, 3' segment)."""
+    """Amplicons of one kind: six pieces of a pool each (flank, 5' segment, N, D, N, 3' segment).
 
-    def __init__(self, drawn: Drawn) -> None:
-        self.drawn = drawn
-        flanks = [
-            _flank(allele.gene) if drawn.kind is Kind.D_J else "" for allele in drawn.segments.five.alleles
-        ]
-        self.pool = np.concatenate([drawn.pool, encode("".join(flanks))])
-        lengths = np.array([len(flank) for flank in flanks], dtype=np.int64)
-        places = len(drawn.pool) + np.cumsum(lengths) - lengths
-        self.at = np.column_stack([places[drawn.five], drawn.at])
-        self.length = np.column_stack([lengths[drawn.five], drawn.length])
-        whole = np.array([len(allele.bases) for allele in drawn.segments.five.alleles])[drawn.five]
-        before = np.maximum(whole - FIVE_BASES, 0)
-        self.at[:, 1] += before
-        self.length[:, 1] -= before
-        after = np.array([len(allele.bases) for allele in drawn.segments.three.alleles])[drawn.three]
-        self.length[:, 5] -= np.maximum(after - THREE_BASES, 0)
+    `at` and `length` have shape (amplicons, 6).
+    """
+
+    drawn: Drawn
+    pool: Codes
+    at: Places
+    length: Places
 
     def joined(self) -> tuple[Codes, Places, Places]:
         """All bases, then where each amplicon starts and how long it is."""
@@ -88,6 +80,21 @@ class Amplicons:
         )
 
 
+def amplicons_of(drawn: Drawn) -> Amplicons:
+    """What the primers leave of rearrangements."""
+    fives, threes = drawn.segments.five.alleles, drawn.segments.three.alleles
+    flanks = [_flank(allele.gene) if drawn.kind is Kind.D_J else "" for allele in fives]
+    flank = np.array([len(one) for one in flanks], dtype=np.int64)
+    before = np.array([max(len(allele.bases) - FIVE_BASES, 0) for allele in fives])[drawn.five]
+    after = np.array([max(len(allele.bases) - THREE_BASES, 0) for allele in threes])[drawn.three]
+    at = np.column_stack([(len(drawn.pool) + np.cumsum(flank) - flank)[drawn.five], drawn.at])
+    length = np.column_stack([flank[drawn.five], drawn.length])
+    at[:, 1] += before
+    length[:, 1] -= before
+    length[:, 5] -= after
+    return Amplicons(drawn, np.concatenate([drawn.pool, encode("".join(flanks))]), at, length)
+
+
 def _flank(gene: str) -> str:
     """The invented stretch before a D gene: the same for the same gene."""
     bases = Generator(PCG64(SeedSequence(crc32(gene.encode())))).integers(0, 4, _FLANK, dtype=np.uint8)
@@ -100,7 +107,7 @@ def clone_of(
 ) -> Clone:
     """One rearrangement, in any frame, to be a patient's clone; its N stretches hold at least 6 bases."""
     while True:
-        amplicons = Amplicons(draw(model, germline, kind, locus, 1, numbers))
+        amplicons = amplicons_of(draw(model, germline, kind, locus, 1, numbers))
         if amplicons.length[0, [2, 4]].sum() >= 6 and (kind is not Kind.V_D_J or amplicons.length[0, 3] >= 6):
             return amplicons.clone(0, name, Relation.CLONE, name)
 
@@ -121,7 +128,7 @@ def family_of(
         drawn.at[1:, column], drawn.length[1:, column] = drawn.at[0, column], drawn.length[0, column]
     drawn.d[1:], drawn.three[1:] = drawn.d[0], drawn.three[0]
     footprint = min(5, int(drawn.length[0, 1]))
-    amplicons = Amplicons(drawn)
+    amplicons = amplicons_of(drawn)
     clones = [amplicons.clone(0, name, Relation.CLONE, name)]
     clones += [
         amplicons.clone(1 + i, f"{name}-sister-{i + 1}", Relation.SISTER, name) for i in range(sisters)
@@ -157,7 +164,7 @@ def spikes_of(germline: Germline, each: int, copies: float, numbers: Generator) 
     for locus in Locus:
         drawn = draw(NORMAL, germline, Kind.V_D_J if locus is Locus.IGH else Kind.V_J, locus, each, numbers)
         drawn.length[:, 1:4] = 0
-        amplicons = Amplicons(drawn)
+        amplicons = amplicons_of(drawn)
         for row in range(each):
             bare = amplicons.clone(row, f"SPIKE-{locus}-{row + 1}", Relation.SPIKE, "")
             place = int(amplicons.length[row, :2].sum())
@@ -183,7 +190,7 @@ def background_of(
     shares = np.array([MIX[pair] for pair in kinds])
     counts = numbers.multinomial(number, shares / shares.sum())
     parts = [
-        Amplicons(draw(model, germline, kind, locus, int(count), numbers))
+        amplicons_of(draw(model, germline, kind, locus, int(count), numbers))
         for (kind, locus), count in zip(kinds, counts, strict=True)
     ]
     laid = [part.joined() for part in parts]

@@ -8,7 +8,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from remission.mrd.ngs.bases import Codes, encode
-from remission.mrd.ngs.normal import Places
+from remission.mrd.ngs.normal import Places, joined
 from remission.rehearsal.sequencing.chance import Keys, template_keys, weight, weights_of
 from remission.rehearsal.sequencing.repertoire import background_of
 from remission.rehearsal.sequencing.spec import MOST_CLONOTYPES, Clone, Relation, Run, Sample
@@ -106,16 +106,9 @@ def stock_of(run: Run, numbers: Generator) -> Stock:
 
 def _between(pool: Codes, at: Places, length: Places, head: str, tail: str) -> tuple[Codes, Places, Places]:
     """Every sequence with the tails before and after it."""
-    if not head and not tail:
-        return pool, at, length
-    ends = [encode(head), encode(tail)]
-    gap = np.cumsum(length + len(head) + len(tail)) - length - len(tail)
-    out = np.empty(int((length + len(head) + len(tail)).sum()), dtype=np.uint8)
-    inner = np.repeat(gap - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))
-    out[inner] = pool[np.repeat(at - (np.cumsum(length) - length), length) + np.arange(int(length.sum()))]
-    for codes, first in ((ends[0], gap - len(head)), (ends[1], gap + length)):
-        out[first[:, None] + np.arange(len(codes))] = codes
-    return out, gap - len(head), length + len(head) + len(tail)
+    places = np.column_stack([np.zeros_like(at), at + len(head), np.full_like(at, len(head) + len(pool))])
+    lengths = np.column_stack([np.full_like(at, len(head)), length, np.full_like(at, len(tail))])
+    return joined(np.concatenate([encode(head), pool, encode(tail)]), places, lengths)
 
 
 def fill(run: Run, number: int, numbers: Generator) -> Tube:
