@@ -15,9 +15,7 @@ from remission.mrd.ngs.bases import encode
 from remission.mrd.ngs.clonotype import Clonotype, Index, IndexClone, Repertoire, Uniqueness
 from remission.mrd.ngs.families import SOMATIC, families, share_stem, stem_of
 from remission.mrd.ngs.germline import Germline
-from remission.mrd.ngs.normal import NORMAL
 from remission.mrd.ngs.rearrangement import Kind, Locus
-from remission.mrd.ngs.uniqueness import by_chance, by_chance_in
 from remission.terms.evidence import Evidence
 
 NEAREST_REACH = 12
@@ -70,16 +68,6 @@ class Background:
 
     name: str
     by_chance: Callable[[Clonotype, int], float]
-
-
-def modelled(germline: Germline) -> Background:
-    """The healthy repertoire of the model that is shipped, with the genes of this germline set."""
-    return Background(f"{NORMAL.name} (a model)", lambda clone, far: by_chance(clone, far, germline))
-
-
-def observed(repertoire: Repertoire, name: str) -> Background:
-    """The listed clonotypes of a normal sample that was given."""
-    return Background(name, lambda clone, far: by_chance_in(clone, far, repertoire))
 
 
 def group_of(locus: Locus, kind: Kind) -> str:
