@@ -142,6 +142,81 @@ def test_a_fastq_cut_anywhere_loses_only_whole_records_or_raises(
     assert found == reads[: len(found)]
 
 
+LETTERS = {**dict.fromkeys("NRYSWKMBDHV", "N"), "A": "A", "C": "C", "G": "G", "T": "T", "U": "T"}
+
+
+def is_text(line: str) -> bool:
+    return all(character >= " " or character == "\t" for character in line)
+
+
+def slow_fastq(content: str) -> list[Read] | None:
+    """Line by line; None where the file is to be refused."""
+    lines = [line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")]
+    found: list[Read] = []
+    while "".join(lines).strip("\r"):
+        if len(lines) < 4:
+            return None
+        name, bases, plus, quality = lines[:4]
+        lines = lines[4:]
+        good = name.startswith("@") and is_text(name) and plus in ("+", "+" + name[1:])
+        good &= all(letter.upper() in LETTERS for letter in bases)
+        good &= len(bases) == len(quality) and all("!" <= letter <= "~" for letter in quality)
+        if not good:
+            return None
+        letters = "".join(LETTERS[letter.upper()] for letter in bases)
+        found.append(Read(name[1:], letters, bytes(ord(letter) - 33 for letter in quality)))
+    return found or None
+
+
+def slow_fasta(content: str) -> list[Read] | None:
+    found: list[Read] = []
+    for line in (line.removesuffix("\r") for line in content.removesuffix("\n").split("\n")):
+        if not line or line[0] in "#;":
+            continue
+        if line[0] == ">":
+            if not is_text(line):
+                return None
+            found.append(Read(line[1:], "", b""))
+            continue
+        line = line.replace(" ", "").replace("\t", "")
+        if not found or not all(letter.upper() in LETTERS for letter in line):
+            return None
+        bases = found[-1].bases + "".join(LETTERS[letter.upper()] for letter in line)
+        found[-1] = Read(found[-1].name, bases, bytes([30]) * len(bases))
+    return found or None
+
+
+scraps = st.lists(
+    st.sampled_from(
+        ["@a", "+", "\n", "\r\n", "A", "ac", "I", "II", "+a", "n", "X", "\r", " ", "\t", "\0", "#", ">"]
+    )
+    | st.sampled_from(["@a\nACGT\n+\nIIII\n", "@b\r\nAN\r\n+b\r\nII\r\n", "\nAC\n+\n@+\n", "\n\n+\n\n"]),
+    max_size=12,
+).map("".join)
+
+
+@settings(deadline=None, max_examples=400)
+@given(scraps, st.integers(16, 80))
+def test_scraps_of_fastq_as_the_slow_way(scrap: str, block_bytes: int) -> None:
+    content = "@" + scrap
+    try:
+        found = read_back(content.encode(), block_bytes)
+    except Refusal:
+        found = None
+    assert found == slow_fastq(content)
+
+
+@settings(deadline=None, max_examples=400)
+@given(scraps.map(lambda scrap: scrap.replace("@", ">")), st.integers(16, 80))
+def test_scraps_of_fasta_as_the_slow_way(scrap: str, block_bytes: int) -> None:
+    content = ">" + scrap
+    try:
+        found = read_back(content.encode(), block_bytes)
+    except Refusal:
+        found = None
+    assert found == slow_fasta(content)
+
+
 def test_lower_case_uracil_and_ambiguity() -> None:
     assert read_back(b"@r\nacguTRYKMSWBDHVN\n+\nIIIIIIIIIIIIIIII\n")[0].bases == "ACGTT" + "N" * 11
 
