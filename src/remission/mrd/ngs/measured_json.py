@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, BinaryIO, NoReturn, cast
@@ -16,7 +17,7 @@ import cattrs
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, WrongEncoding
-from remission.mrd.calls import Answer, against
+from remission.mrd.calls import Answer, Call, against
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.measure import cells_seen
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
@@ -80,13 +81,13 @@ def read_measured(file: BinaryIO, name: str = "result") -> Measured:
         raise InvariantBroken(f"a result {', '.join(said[:5])}", where=name, do=_DO)
     try:
         measured = _structured(document)
-        contradictions = list(_contradictions(measured, document))
+        contradiction = next(_contradictions(measured, document), None)
     except InputRefused as error:
         raise InvariantBroken(error.what, where=f"{name}, {error.where}", do=error.do) from error
     except (*_UNREADABLE,) as error:
         raise InvariantBroken(f"it cannot be read: {error}", where=name, do=_DO) from error
-    if contradictions:
-        raise InvariantBroken(contradictions[0], where=name, do=_DO)
+    if contradiction:
+        raise InvariantBroken(contradiction, where=name, do=_DO)
     return measured
 
 
@@ -222,6 +223,10 @@ def _exactly(kind: type[Any]) -> Callable[[Any, object], Any]:
     return read
 
 
+def _one_of(kind: type[StrEnum]) -> Callable[[Any, object], StrEnum]:
+    return lambda value, _: kind(value)
+
+
 def _number(value: Any, _: object) -> int | float:
     if type(value) not in (int, float):
         raise ValueError(f"{value!r} is not a number")
@@ -234,6 +239,8 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(float, lambda value, _: float(_number(value, _)))
     for kind in (str, bool, int):
         converter.register_structure_hook(kind, _exactly(kind))
+    for words in (Fate, Call):  # otherwise they would be read as any text, being str
+        converter.register_structure_hook(words, _one_of(words))
     return converter
 
 
