@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -237,6 +237,7 @@ def test_the_best_j_is_the_one_that_trying_everything_finds(search: Searcher) ->
 strands = st.lists(st.integers(0, 4), min_size=1, max_size=90).map(lambda row: np.array(row, dtype=np.uint8))
 
 
+@settings(deadline=None)
 @given(strands)
 def test_the_other_strand(codes: Codes) -> None:
     turned = np.empty_like(codes)
@@ -244,6 +245,7 @@ def test_the_other_strand(codes: Codes) -> None:
     assert np.array_equal(turned, reverse_complement(codes))
 
 
+@settings(deadline=None)
 @given(strands, strands, st.integers(1, 32))
 def test_packed_words_differ_where_bases_differ(one: Codes, other: Codes, bases: int) -> None:
     one, other = one & 3, other & 3
@@ -255,6 +257,7 @@ def test_packed_words_differ_where_bases_differ(one: Codes, other: Codes, bases:
     assert differing(words[0, len(one) - 1], words[1, len(other) - 1], bases) == slow
 
 
+@settings(deadline=None)
 @given(strands, strands, st.integers(0, 89), st.integers(0, 89), st.sampled_from([1, -1]))
 def test_reach_takes_the_best_stretch(one: Codes, other: Codes, place: int, on: int, step: int) -> None:
     one, other = one % 2, other % 2

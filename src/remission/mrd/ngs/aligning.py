@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from remission.mrd.ngs.bases import Codes
 from remission.mrd.ngs.kernels_anchoring import FIVE_SEED, PLACE_BITS, Tables
-from remission.mrd.ngs.kernels_annotate import align_band, best_ungapped, count_seeds
+from remission.mrd.ngs.kernels_annotate import align_band, best_on_diagonals, best_ungapped, count_seeds
 
 FINDING = 2
 """A mismatch costs two matches while an allele is looked for: log odds at 5 % differences, hypermutation."""
@@ -115,20 +115,13 @@ def five_alleles(codes: Codes, limit: int, tables: Tables) -> list[Laid]:
     longest = int(tables.size.max())
     sums = np.zeros((alleles, limit + longest), dtype=np.int32)
     count_seeds(part, FIVE_SEED, tables.five_list, tables.five_entry, PLACE_BITS, longest, seeds, sums)
-    listed = [int(allele) for allele in np.argsort(-seeds, kind="stable")[:SHORTLIST] if seeds[allele] >= 3]
-    main = (np.argmax(sums[listed], axis=1) - longest).tolist()
-    scored = sorted((_ungapped(part, tables, *row) for row in zip(listed, main, strict=True)), reverse=True)
-    near = [row for row in scored if row[0] >= scored[0][0] - NEAR_BEST][:ALIGNED]
-    aligned = [_gapped(part, tables, -allele, diagonal) for _, allele, diagonal in near]
-    return sorted(aligned, key=lambda laid: (-laid.score, laid.allele))
-
-
-def _ungapped(codes: Codes, tables: Tables, allele: int, diagonal: int) -> tuple[int, int, int]:
-    """Score, minus the allele (so that the first of equals sorts first), diagonal."""
-    pairs = on_diagonal(codes, tables, allele, diagonal, len(codes))
-    same = codes[pairs[:, 0]] == tables.bases[tables.at[allele] + pairs[:, 1]]
-    running = np.concatenate(([0], np.cumsum(np.where(same, 1, -FINDING))))
-    return int(np.max(running - np.minimum.accumulate(running))), -allele, diagonal
+    listed = np.argsort(-seeds, kind="stable")[:SHORTLIST].astype(np.int32)
+    diagonal = (np.argmax(sums[listed], axis=1) - longest).astype(np.int32)
+    scores = np.zeros(len(listed), dtype=np.int32)
+    best_on_diagonals(part, tables.bases, tables.at, tables.size, listed, diagonal, FINDING, scores)
+    near = [row for row in np.lexsort((listed, -scores)) if scores[row] >= scores.max() - NEAR_BEST]
+    aligned = [_gapped(part, tables, int(listed[row]), int(diagonal[row])) for row in near[:ALIGNED]]
+    return sorted((laid for laid in aligned if laid.score > 0), key=lambda laid: (-laid.score, laid.allele))
 
 
 def _gapped(codes: Codes, tables: Tables, allele: int, diagonal: int) -> Laid:

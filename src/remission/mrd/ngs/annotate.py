@@ -8,12 +8,18 @@ from remission.mrd.ngs.aligning import BOUNDING, Laid, bounded, five_alleles, on
 from remission.mrd.ngs.bases import Codes, decode, reverse_complement
 from remission.mrd.ngs.d_segments import d_between, d_of_dj
 from remission.mrd.ngs.germline import Segment
-from remission.mrd.ngs.kernels_anchoring import LEAST_FIVE, LEAST_LENGTH, LEAST_THREE
+from remission.mrd.ngs.kernels_anchoring import LEAST_FIVE, LEAST_LENGTH, LEAST_THREE, find_three, pack
 from remission.mrd.ngs.rearrangement import Kind, Locus, NoCall, Part, Rearrangement, Reason
-from remission.mrd.ngs.search import Searcher
+from remission.mrd.ngs.search import LOCI, SEGMENTS, Searcher
 
 OVERLAP = 12
 """V is looked for up to so many bases into J: bases that both explain are shared out afterwards."""
+
+SETTLED = 24
+"""A J or Kde with this score from seeds settles the strand."""
+
+AROUND = 60
+"""So far to either side of it every diagonal is tried again, with mutations in mind."""
 
 STOPS = frozenset({"TAA", "TAG", "TGA"})
 
@@ -47,10 +53,8 @@ def annotate(searcher: Searcher, codes: Codes) -> Rearrangement | NoCall:
     if len(codes) < LEAST_LENGTH:
         return NoCall(Reason.TOO_SHORT)
     strands = (np.ascontiguousarray(codes), reverse_complement(codes))
-    hits = [_three(searcher, strand, 0, None) for strand in strands]
-    scores = [0 if hit is None else hit.laid.score for hit in hits]
-    turned = scores[1] > scores[0]
-    three, strand = hits[turned], strands[turned]
+    turned, three = _on_either_strand(searcher, strands)
+    strand = strands[turned]
     if three is None:
         return NoCall(Reason.NO_J)
     limit = min(len(strand), three.laid.start + OVERLAP)
@@ -66,20 +70,31 @@ def annotate(searcher: Searcher, codes: Codes) -> Rearrangement | NoCall:
     return _rearranged(searcher, strand, Kind.D_J, _Found(*d), three, turned)
 
 
-def _three(searcher: Searcher, codes: Codes, begin: int, locus: Locus | None) -> _Found | None:
-    """The best J or Kde from `begin` on, of one locus where it is given; None below the least score."""
+def _on_either_strand(searcher: Searcher, strands: tuple[Codes, Codes]) -> tuple[bool, _Found | None]:
+    """The best J or Kde, and whether it lies on the other strand: near where seeds settle it, or anywhere."""
+    tables, codes = searcher.tables, strands[0]
+    found = np.zeros(6, dtype=np.int32)
+    words = np.empty(len(codes), dtype=np.uint64)
+    pack(codes, len(codes), words)
+    last = np.empty(2 * len(tables.size), dtype=np.int32)
+    find_three(codes, np.empty_like(codes), words, len(codes), tables, last, found)
+    score, _, _, start, end, other = (int(number) for number in found)
+    if score >= SETTLED:
+        begin, end = max(0, start - AROUND), min(len(codes), end + AROUND)
+        return bool(other), _three(searcher, strands[other], begin, end, None)
+    one, turned = (_three(searcher, strand, 0, len(codes), None) for strand in strands)
+    if one is None or (turned is not None and turned.laid.score > one.laid.score):
+        return turned is not None, turned
+    return False, one
+
+
+def _three(searcher: Searcher, codes: Codes, begin: int, end: int, locus: Locus | None) -> _Found | None:
+    """The best J or Kde from `begin` to `end`, of one locus where it is given; None below the least score."""
     tables = searcher.tables
-    rows = three_alleles(
-        codes,
-        tables,
-        (
-            number
-            for number, allele in enumerate(searcher.germline.alleles)
-            if allele.segment in (Segment.J, Segment.KDE) and locus in (None, allele.locus)
-        ),
-        begin,
-        len(codes),
-    )
+    wanted = (tables.segment == SEGMENTS.index(Segment.J)) | (tables.segment == SEGMENTS.index(Segment.KDE))
+    if locus is not None:
+        wanted &= tables.locus == LOCI.index(locus)
+    rows = three_alleles(codes, tables, np.flatnonzero(wanted).tolist(), begin, end)
     best = max((score for score, _, _ in rows), default=0)
     if best < LEAST_THREE:
         return None
@@ -94,7 +109,7 @@ def _complete(
 ) -> Rearrangement | NoCall:
     locus = _locus(searcher, five)
     if locus is not _locus(searcher, three):
-        other = _three(searcher, codes, five.laid.end, locus)
+        other = _three(searcher, codes, five.laid.end, len(codes), locus)
         if other is None:
             return NoCall(Reason.TWO_LOCI)
         three = other

@@ -42,6 +42,28 @@ def best_ungapped(codes: Bytes, bases: Bytes, begin: Whole, size: Whole, mismatc
 
 
 @compiled
+def best_on_diagonals(
+    codes: Bytes,
+    bases: Bytes,
+    at: Ints,
+    size: Ints,
+    alleles: Ints,
+    diagonals: Ints,
+    mismatch: int,
+    scores: Ints,
+) -> None:
+    """The best score (match 1) of each of `alleles` on its own diagonal, into `scores`."""
+    for row in range(len(alleles)):
+        begin = at[alleles[row]]
+        diagonal = diagonals[row]
+        score = best = 0
+        for i in range(max(0, diagonal), min(len(codes), diagonal + size[alleles[row]])):
+            score = score + 1 if codes[i] == bases[begin + i - diagonal] else max(0, score - mismatch)
+            best = max(best, score)
+        scores[row] = best
+
+
+@compiled
 def count_seeds(
     codes: Bytes, width: int, lists: Ints, entries: Ints, bits: int, longest: int, seeds: Ints, sums: Ints
 ) -> None:
