@@ -64,6 +64,14 @@ def content(address: str) -> bytes:
         return file.read()
 
 
+def names_in(folder: str) -> tuple[str, ...]:
+    """The names of the files of a folder, in order. `Raises` as in `opened`."""
+    system, path = _system(folder)
+    with _typed(folder):
+        found = system.ls(path, detail=True)
+    return tuple(sorted(file_name(one["name"]) for one in found if one["type"] == "file"))
+
+
 def put(address: str, written: bytes) -> None:
     """Write a file: its name appears when all of it is there.
 

@@ -33,7 +33,7 @@ COLUMNS: Mapping[str, str] = {
     "role": "`diagnosis`, `follow-up`, `negative` or `no-template`",
     "r1": "FASTQ or FASTA, plain or gzip",
     "r2": "the mates; empty where there are none",
-    "dna_ng": "nanograms of DNA in the tube; needed for a follow-up",
+    "dna_ng": "nanograms of DNA in the tube; needed, above 0, for a follow-up",
     "spike": "FASTA of the spike-ins in the tube, with their copies; needed for a follow-up",
     "index": "index.json of an earlier run, for a patient without a diagnosis sample in this one",
 }
@@ -198,9 +198,9 @@ def _amount(words: Mapping[str, str], refused: Callable[[str, str], InputRefused
         amount = float(written)
     except ValueError:
         raise refused("dna_ng", "give nanograms as a number, such as 20000") from None
-    if not (math.isfinite(amount) and 0 < amount < 1e9):
-        raise refused("dna_ng", "give nanograms above 0")
-    return amount
+    if not (math.isfinite(amount) and 0 <= amount < 1e9):
+        raise refused("dna_ng", "give nanograms, 0 or more")
+    return amount or None
 
 
 def _nothing_twice(sheet: Sheet) -> None:
