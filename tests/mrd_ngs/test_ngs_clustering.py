@@ -129,6 +129,24 @@ def test_a_window_cut_deep_steps_out_on_the_five_side():
     assert counter.window(0).tolist() == read[120 - 30 - 30 : 99 + 15].tolist()
 
 
+def test_mean_errors_are_those_of_the_reads_that_reach_the_position():
+    rng = np.random.default_rng(12)
+    reads = rng.integers(0, 4, (200, 140)).astype(np.uint8)
+    qualities = rng.integers(15, 40, reads.shape).astype(np.uint8)
+    three_at = rng.integers(85, 95, 200).astype(np.int32)
+    counter, anchors = Counter(RULE, 2), anchors_of(200, kind=1)
+    anchors = Anchors(anchors.kind, anchors.turned, anchors.five_at, three_at)
+    counter.add(block_of(list(reads), list(qualities)), anchors)
+    wrong = error_table()[qualities[:, 30:]]
+    there = np.arange(110) < (three_at + 15 - 30)[:, None]
+    rate, burst = error_rates(counter.table)
+    longest = int(three_at.max()) - 15
+    mean = (wrong * there).sum(axis=0)[:longest] / there.sum(axis=0)[:longest]
+    assert rate[1, :longest] == pytest.approx(mean) and not rate[1, longest:].any() and not rate[0].any()
+    m = (wrong * there).sum(axis=1) / there.sum(axis=1)
+    assert burst[1] == pytest.approx([1, 1, (m**2).mean() / m.mean() ** 2, (m**3).mean() / m.mean() ** 3])
+
+
 @given(st.integers(1, 400), st.floats(1e-6, 600))
 @settings(max_examples=200)
 def test_the_tail_is_scipys(reads, expected):

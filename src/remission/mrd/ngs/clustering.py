@@ -31,7 +31,8 @@ def error_rates(table: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     The second, shape (kinds, 4), is the mean over reads of m^d over the d-th power of the mean of m, where m
     is the mean error probability of a read's window: 1 where all reads are equally good.
     """
-    rate = np.divide(table.errors, table.depth, out=np.zeros_like(table.errors), where=table.depth > 0)
+    depth = table.lengths[:, ::-1].cumsum(axis=1)[:, -2::-1]
+    rate = np.divide(table.errors, depth, out=np.zeros_like(table.errors), where=depth > 0)
     count = np.maximum(table.spread[:, :1], 1.0)
     moments = table.spread / count
     powers = moments[:, 1:2] ** np.arange(4)

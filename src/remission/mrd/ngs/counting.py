@@ -207,7 +207,7 @@ def _table(kinds: int, room: int) -> Table:
         voters=np.empty(rows, dtype=np.int32),
         free=np.arange(rows, dtype=np.int32)[::-1].copy(),
         errors=np.zeros((kinds, _LONGEST), dtype=np.float64),
-        depth=np.zeros((kinds, _LONGEST), dtype=np.float64),
+        lengths=np.zeros((kinds, _LONGEST + 1), dtype=np.float64),
         spread=np.zeros((kinds, 4), dtype=np.float64),
         state=np.array([0, 0, rows, 1], dtype=np.int64),
     )

@@ -30,7 +30,8 @@ class Table(NamedTuple):
     Per window: where its words begin, its bases, its kind, the reads that show it, the reads folded into
     it, part of its hash, and its place among the votes (-1: none). Votes hold, for windows with enough
     reads, the bases of their first reads by column, counted from the start of the window less `BEFORE`.
-    `errors` sums the error probability by kind and position of the window, `depth` how many reads; `spread`
+    `errors` sums the error probability by kind and position of the window, `lengths` counts reads by kind and
+    bases of the window; `spread`
     sums by kind 1, m, m^2 and m^3, where m is the mean error probability of one read's window.
     """
 
@@ -47,7 +48,7 @@ class Table(NamedTuple):
     voters: NDArray[np.int32]
     free: NDArray[np.int32]
     errors: NDArray[np.float64]
-    depth: NDArray[np.float64]
+    lengths: NDArray[np.float64]
     spread: NDArray[np.float64]
     state: NDArray[np.int64]
 
@@ -75,6 +76,116 @@ def window_of(five_at: int, three_at: int, rule: NDArray[np.int64]) -> tuple[int
 
 
 @compiled
+def packed(
+    data: NDArray[np.uint8],
+    code_at: int,
+    step: int,
+    bases: int,
+    words: NDArray[np.uint64],
+) -> bool:
+    """Write the window that starts at `code_at` into `words`; False where a base is unknown.
+
+    `step` is -1 on a turned read, whose bases are complemented on the way.
+    """
+    flip = np.uint64(3) if step < 0 else np.uint64(0)
+    whole = True
+    for number in range((bases + 31) // 32):
+        word = np.uint64(0)
+        for place in range(number * 32, min(number * 32 + 32, bases)):
+            code = np.uint64(data[code_at + step * place])
+            whole = whole and bool(code < np.uint64(4))
+            word |= ((code ^ flip) & np.uint64(3)) << np.uint64(2 * (place & 31))
+        words[number] = word
+    return whole
+
+
+@compiled
+def summed(
+    data: NDArray[np.uint8],
+    mark_at: int,
+    step: int,
+    bases: int,
+    kind: int,
+    error_of: NDArray[np.float64],
+    most_errors: float,
+    table: Table,
+) -> bool:
+    """Add the errors expected in a window to the sums of its kind; False where they are too many."""
+    total = 0.0
+    for place in range(bases):
+        total += error_of[data[mark_at + step * place]]
+    if total > most_errors:
+        return False
+    for place in range(bases):
+        table.errors[kind, place] += error_of[data[mark_at + step * place]]
+    table.lengths[kind, bases] += 1.0
+    power = 1.0
+    for number in range(4):
+        table.spread[kind, number] += power
+        power *= total / bases
+    return True
+
+
+@compiled
+def found(words: NDArray[np.uint64], bases: int, kind: int, table: Table) -> int:
+    """The number of a window in the table, where it is put if it is new."""
+    many = (bases + 31) // 32
+    mask = np.uint64(len(table.slots) - 1)
+    value = hashed(words, 0, many, bases, kind)
+    mark = np.uint32(value >> np.uint64(32))
+    slot = value & mask
+    while table.slots[slot] > 0:
+        entry = int(table.slots[slot]) - 1
+        if table.mark[entry] == mark and table.bases[entry] == bases and table.kind[entry] == kind:
+            same = True
+            for number in range(many):
+                same = same and table.pool[table.word_at[entry] + number] == words[number]
+            if same:
+                return entry
+        slot = (slot + np.uint64(1)) & mask
+    entry = int(table.state[ENTRIES])
+    table.slots[slot] = entry + 1
+    table.word_at[entry] = table.state[WORDS]
+    for number in range(many):
+        table.pool[table.state[WORDS] + number] = words[number]
+    table.bases[entry], table.kind[entry], table.mark[entry] = bases, kind, mark
+    table.exact[entry], table.folded[entry], table.vote[entry] = 0, 0, -1
+    table.state[ENTRIES] += 1
+    table.state[WORDS] += many
+    return entry
+
+
+@compiled
+def voted(
+    data: NDArray[np.uint8],
+    code_at: int,
+    mark_at: int,
+    step: int,
+    first: int,
+    last: int,
+    entry: int,
+    table: Table,
+) -> None:
+    """Add the bases of one read to the votes of its window; `first` to `last` counts from the window."""
+    row = table.vote[entry]
+    if row < 0:
+        table.state[VOTES] -= 1
+        row = table.free[table.state[VOTES]]
+        table.vote[entry] = row
+        table.votes[row] = 0
+        table.voters[row] = 0
+    if table.voters[row] == VOTERS:
+        return
+    table.voters[row] += 1
+    flip = 3 if step < 0 else 0
+    for place in range(max(first, -BEFORE), min(last, COLUMNS - BEFORE)):
+        code = int(data[code_at + step * place])
+        if code < 4:
+            weight = min(BELIEVED, int(data[mark_at + step * place])) + 1
+            table.votes[row, place + BEFORE, code ^ flip] += np.uint16(weight)
+
+
+@compiled
 def count(
     data: NDArray[np.uint8],
     codes_at: NDArray[np.int64],
@@ -96,102 +207,38 @@ def count(
     `kinds` is the kind of each read, -1 where it is not anchored. Writes `fates` and the table.
     """
     words = np.empty(MOST_WORDS, dtype=np.uint64)
-    mask = np.uint64(len(table.slots) - 1)
     state = table.state
     for read in range(begin, len(length)):
-        kind = kinds[read]
+        kind, bound = int(kinds[read]), int(length[read])
+        start, end = window_of(int(five_at[read]), int(three_at[read]), rule)
         if kind < 0:
             fates[read] = NOT_ANCHORED
             continue
-        start, end = window_of(five_at[read], three_at[read], rule)
-        bases = end - start
-        if start < 0 or end > length[read]:
+        if start < 0 or end > bound:
             fates[read] = SHORT
             continue
-        if bases > 32 * MOST_WORDS:
+        if end - start > 32 * MOST_WORDS:
             fates[read] = LONG
             continue
-        if state[ENTRIES] == len(table.bases) or state[WORDS] + MOST_WORDS > len(table.pool):
+        if (
+            state[ENTRIES] == len(table.bases)
+            or state[WORDS] + MOST_WORDS > len(table.pool)
+            or state[VOTES] == 0
+        ):
             return read
-        if state[VOTES] == 0:
-            return read
-        code_at, step = codes_at[read] + start, 1
-        mark_at = quality_at[read] + start
-        if turned[read]:
-            code_at, step = codes_at[read] + length[read] - 1 - start, -1
-            mark_at = quality_at[read] + length[read] - 1 - start
-        flip = np.uint64(3) if turned[read] else np.uint64(0)
-        many = (bases + 31) // 32
-        total = 0.0
-        whole = True
-        for number in range(many):
-            word = np.uint64(0)
-            for place in range(number * 32, min(number * 32 + 32, bases)):
-                code = np.uint64(data[code_at + step * place])
-                whole = whole and code < np.uint64(4)
-                word |= ((code ^ flip) & np.uint64(3)) << np.uint64(2 * (place & 31))
-                total += error_of[data[mark_at + step * place]]
-            words[number] = word
-        if not whole or total > most_errors:
+        step = -1 if turned[read] else 1
+        at = bound - 1 - start if turned[read] else start
+        code_at, mark_at = int(codes_at[read]) + at, int(quality_at[read]) + at
+        if not packed(data, code_at, step, end - start, words) or not summed(
+            data, mark_at, step, end - start, kind, error_of, most_errors, table
+        ):
             fates[read] = LOW
             continue
         fates[read] = COUNTED
-        for place in range(bases):
-            table.errors[kind, place] += error_of[data[mark_at + step * place]]
-            table.depth[kind, place] += 1.0
-        mean = total / bases
-        table.spread[kind, 0] += 1.0
-        table.spread[kind, 1] += mean
-        table.spread[kind, 2] += mean * mean
-        table.spread[kind, 3] += mean * mean * mean
-        value = hashed(words, 0, many, bases, kind)
-        mark = np.uint32(value >> np.uint64(32))
-        slot = value & mask
-        while True:
-            entry = table.slots[slot] - 1
-            if entry < 0:
-                entry = state[ENTRIES]
-                state[ENTRIES] += 1
-                table.slots[slot] = entry + 1
-                table.word_at[entry] = state[WORDS]
-                for number in range(many):
-                    table.pool[state[WORDS] + number] = words[number]
-                state[WORDS] += many
-                table.bases[entry] = bases
-                table.kind[entry] = kind
-                table.exact[entry] = 0
-                table.folded[entry] = 0
-                table.mark[entry] = mark
-                table.vote[entry] = -1
-                break
-            if table.mark[entry] == mark and table.bases[entry] == bases and table.kind[entry] == kind:
-                same = True
-                at = table.word_at[entry]
-                for number in range(many):
-                    same = same and table.pool[at + number] == words[number]
-                if same:
-                    break
-            slot = (slot + np.uint64(1)) & mask
+        entry = found(words, end - start, kind, table)
         table.exact[entry] += 1
-        if table.exact[entry] < state[FLOOR]:
-            continue
-        row = table.vote[entry]
-        if row < 0:
-            state[VOTES] -= 1
-            row = table.free[state[VOTES]]
-            table.vote[entry] = row
-            table.votes[row] = 0
-            table.voters[row] = 0
-        if table.voters[row] == VOTERS:
-            continue
-        table.voters[row] += 1
-        first = max(0, start - BEFORE)
-        last = min(length[read], start - BEFORE + COLUMNS)
-        for place in range(first - start, last - start):
-            code = np.uint64(data[code_at + step * place])
-            if code < np.uint64(4):
-                weight = min(BELIEVED, data[mark_at + step * place]) + 1
-                table.votes[row, place + BEFORE, code ^ flip] += np.uint16(weight)
+        if table.exact[entry] >= state[FLOOR]:
+            voted(data, code_at, mark_at, step, -start, bound - start, entry, table)
     return len(length)
 
 
