@@ -13,7 +13,7 @@ from remission.errors import InputRefused
 from remission.mrd.ngs.bases import decode, encode
 from remission.mrd.ngs.clonotype import Clonotype, Repertoire
 from remission.mrd.ngs.fates import Fate
-from remission.mrd.ngs.germline import Allele, Germline, Segment
+from remission.mrd.ngs.germline import Allele, Germline, Segment, shipped
 from remission.mrd.ngs.kernels_uniqueness import show
 from remission.mrd.ngs.normal import NORMAL, Joins, Model, Spread, both_cuts, cuts, draw, joined, segments
 from remission.mrd.ngs.rearrangement import Kind, Locus, Part, Rearrangement
@@ -286,3 +286,24 @@ def test_a_germline_without_a_segment_is_refused() -> None:
             Kind.V_J,
             Locus.IGL,
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "locus", "window"),
+    [
+        (Kind.V_J, Locus.IGL, "CTCCTATGTGCTCGGCGGAG"),
+        (Kind.V_KDE, Locus.IGK, "TCCTACAGGAGCCCTAGTGG"),
+        (Kind.INTRON_KDE, Locus.IGK, "TGTCTGCCCGAAGCCCTAGTGGCAGCC"),
+    ],
+)
+def test_against_rearrangements_of_the_shipped_germline(kind: Kind, locus: Locus, window: str) -> None:
+    number, germline = 200_000, shipped()
+    expected = by_chance(clonotype(kind, window, (0, len(window)), locus), 4, germline) * number / 1e6
+    drawn = draw(NORMAL, germline, kind, locus, number, np.random.default_rng(20261123))
+    before = np.maximum(drawn.length[:, 0] - 60, 0)
+    drawn.at[:, 0] += before
+    drawn.length[:, 0] -= before
+    data, at, length = joined(drawn.pool, drawn.at, drawn.length)
+    found = int(show(encode(window), data, at, length, 4).sum())
+    assert expected > 100
+    assert abs(found - expected) / sqrt(expected) < 4, (found, expected)
