@@ -1,7 +1,7 @@
 """Following clones in gzip FASTQ: reads a second and core, from the file to the tally.
 
-Reads of 250 bases, either strand, errors of 0.05 % rising to 0.5 %, qualities in four steps; repertoires of 60 V
-and 6 J sequences (invented) with N of 5 to 30 bases; 1 % of reads from the first clone, 1 % from a spike.
+Reads of 250 bases, either strand, errors of 0.05 % rising to 0.5 %, qualities in four steps; repertoires of
+60 V and 6 J sequences (invented) with N of 5 to 30 bases; 1 % of reads from the first clone, 1 % from a spike.
 Processor time, not wall time, so that neighbours on the machine do not count. The promise: 400,000 reads a
 second and core with up to 50 targets; what 2,000 targets cost is printed without a promise.
 

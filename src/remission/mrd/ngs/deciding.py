@@ -38,9 +38,9 @@ MOST_SUBSTITUTIONS = 3
 """Substitutions tolerated, in windows of 60 bases and more (one for each 20 bases in shorter ones); windows
 that differ more are gathered to know the neighbours."""
 
-_ERROR_OF = np.clip(10.0 ** (-np.arange(256) / 10), LEAST_ERROR, MOST_ERROR)
+_ERROR_OF = np.clip(10.0 ** (-np.arange(256) / 10), LEAST_ERROR, MOST_ERROR).astype(np.float32)
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
 UNKNOWN = 4
 NOBODY = -1
@@ -83,7 +83,7 @@ def decide(seen: Seen, related: Sequence[Related], also: int, reads_total: int) 
         All reads of the sample.
     """
     error = _ERROR_OF[seen.quality]
-    usual = error.mean(axis=0) if len(error) else np.full(seen.bases.shape[1], 1e-3)
+    usual = error.mean(axis=0) if len(error) else np.full(seen.bases.shape[1], 1e-3, dtype=np.float32)
     own = _Candidate(seen.bases[0], 0, float(seen.reads[0] + also))
     known = [_Candidate(other.bases, 0, float(other.reads)) for other in related]
     if not seen.reads.any():

@@ -17,7 +17,7 @@ from remission.mrd.ngs.matching import Hits, Matcher
 
 ROOM = 1 << 16
 """Distinct windows kept, beside one for each target."""
-ROWS = 1 << 18
+ROWS = 1 << 17
 """Reads whose qualities are kept, at most 64 of one window."""
 
 WORST_RANK = max(REACH, INDEL_REACH + INDEL_RANK)
