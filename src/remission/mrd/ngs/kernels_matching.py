@@ -5,6 +5,9 @@ differences counted in words are never too many where it stands for one, and are
 Pattern: a target in one direction, `2 * target + strand` (strand 1: the read shows the other strand).
 Key of a hit: differences, precedence, pattern, start and shift in one number, so that the least key is the
 best hit whatever order hits are found in.
+
+Longer than other modules: machine code is kept by file, and would not be made anew for a change in another.
+`scan` and `gather` are long because a call with many arrays costs compilation each time.
 """
 
 import numpy as np
