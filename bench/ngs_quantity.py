@@ -6,7 +6,7 @@ cycle in each cycle, and reads are drawn from what came of it. Invented data. Th
 to 1e-5, at least 93 % at 1e-6, where three templates are a coarse scale; the mean level within 3 standard
 errors of the truth; at 1e-6 found in at least 93 % of samples.
 
-Run `python bench/ngs_quantity.py [--samples 1000] [--cells 3000000] [--chance 0.8] [--cycles 25]`.
+Run `python bench/ngs_quantity.py [--samples 400] [--cells 3000000] [--chance 0.8] [--cycles 25]`.
 """
 
 import argparse
@@ -87,7 +87,7 @@ def main(words: argparse.Namespace) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--samples", type=int, default=1000)
+    parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--cells", type=int, default=3_000_000)
     parser.add_argument("--reads", type=float, default=10.0, help="reads per template")
     parser.add_argument("--blank", type=int, default=3, help="limit of blank, reads")

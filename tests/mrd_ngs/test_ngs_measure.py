@@ -10,7 +10,7 @@ import pytest
 
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import Call
-from remission.mrd.ngs.blank import Background, examined, limit_of_blank
+from remission.mrd.ngs.blank import Background, examined, from_controls, limit_of_blank
 from remission.mrd.ngs.clonotype import Clonotype, Index, IndexClone, Uniqueness
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.measure import measure
@@ -203,6 +203,21 @@ def test_reads_within_the_blank_are_not_found_but_widen_the_upper_limit() -> Non
     assert clean.lob == pytest.approx(limit / 10 / clean.cells)
 
 
+@pytest.mark.parametrize("seen", [0, 1, 3, 8, 20])
+@pytest.mark.parametrize("control_reads", [0, 5, 60])
+@pytest.mark.parametrize("dna_ng", [20_000, 40_000, 90_000])
+def test_a_negative_with_reads_below_the_blank_could_not_hide_the_threshold(
+    seen: int, control_reads: int, dna_ng: float
+) -> None:
+    """The LOD holds the limit of blank, so that what is negative is below the threshold in any case."""
+    background = Background(control_reads, 300_000_000)
+    one = measured({"IGH-1": seen}, IGH, dna_ng=dna_ng, background=background)
+    if one.result.found == 0 and one.answer.call == Call.NEGATIVE:
+        assert one.result.upper <= 1e-6 * 1.01  # 1 %: the error of the DNA's mass, which no LOD counts
+    elif one.result.found == 0:
+        assert one.result.lod > 1e-6
+
+
 def test_markers_are_not_added_and_the_highest_speaks() -> None:
     both = measured({"IGH-1": 200, "IGK-1": 3_000}, IGH, IGK)
     alone = measured({"IGK-1": 3_000}, IGK)
@@ -251,6 +266,21 @@ def test_without_controls_the_background_is_marked_as_assumed() -> None:
     assert one.clones[0].lob_reads > 3
     assert any("no negative control" in note.en for note in one.notes)
     assert not any("no negative control" in note.en for note in measured({"IGH-1": 0}, IGH).notes)
+
+
+def test_backgrounds_from_negative_controls() -> None:
+    followed, put_in = index(IGH, IGK), spikes(Locus.IGH)
+    others = [
+        replace(tally(followed, {"IGH-1": seen, "IGK-1": 0}, put_in), sample=f"N{seen}") for seen in (0, 2, 5)
+    ]
+    water = replace(tally(followed, {"IGH-1": 1, "IGK-1": 0}, put_in, total=9_000), sample="water")
+    made = from_controls(followed, others, [water])
+    assert made["IGH-1"].control_reads == 8
+    assert made["IGK-1"].control_reads == 0
+    assert made["IGH-1"].control_examined == 3 * (30_000_000 - 5 * 1000)
+    assert made["IGH-1"].empty_tubes == 1
+    with pytest.raises(InvariantBroken, match="IGK-1 of P1-diagnosis was not looked for"):
+        from_controls(followed, [tally(index(IGH), {"IGH-1": 0}, put_in)])
 
 
 def test_no_spike_no_result() -> None:
