@@ -13,7 +13,7 @@ BIN = .venv/bin
 RECIPE = pyproject.toml constraints.txt scripts/setup.sh
 
 run: .venv/run.stamp
-	$(BIN)/remission rehearse $(STUDY) --seed $(SEED) -o $(TRIAL) --reuse
+	$(BIN)/remission rehearse $(STUDY) --seed $(SEED) -o $(TRIAL) --reads --reuse
 	$(BIN)/remission serve $(TRIAL) $(if $(HEADLESS),--check)
 
 test: .venv/dev.stamp

@@ -202,6 +202,15 @@ def test_one_life_from_consent_to_relapse(ward: Ward) -> None:
     ward.child("sample", "taken", "--point", "d46", "--sample", "m46", "--on", on(46))
     both = ("--examined", "nucleated cells=500000", "--examined", "mononuclear=400000")
     ward.result("flow", "m46", 47, "--found", 2, *both, "--flag", "cd19-independent-gate")
+    words = ("sample", "ngs", CHILD, "--sample", "m46", "--on", on(48), "--role", "laboratory")
+    half = ward.remission(*words, "--templates", 0, "--cells", 3080000)
+    assert half.status == 2 and "either measured or counted" in half.err
+    twice = ward.remission(
+        *words, "--templates", 0, "--cells", 1, "--method-version", 1, "--measured", ward.raw
+    )
+    assert twice.status == 2 and "either measured or counted" in twice.err
+    assert "where: " in ward.refused(*words, "--measured", ward.raw)
+    assert "cannot be read" in ward.refused(*words, "--measured", ward.raw.with_name("none.json"))
     ward.result("ngs", "m46", 48, "--templates", 0, "--cells", 3080000)
     assert ward.child("participant", "assess", "--on", on(48))["stage"] == "follow_up"
     ward.it_is(120)

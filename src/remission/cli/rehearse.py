@@ -33,6 +33,9 @@ def rehearse(
     until: Annotated[
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Data cut-off (end of follow-up).")
     ] = None,
+    reads: Annotated[
+        bool, typer.Option("--reads", help="Sequence one sample for real: simulated reads, true engine.")
+    ] = False,
     reuse: Annotated[
         bool, typer.Option("--reuse", help="Keep this very rehearsal if it is there, finished.")
     ] = False,
@@ -44,17 +47,23 @@ def rehearse(
     cut_off = day(until) if until else None
     folder = output or Path("rehearsals") / f"{Path(study).stem}-{seed}"
     console = Console(stderr=True)
-    if reuse and can_reuse(read, seed, folder, participants=participants, until=cut_off):
+    if reuse and can_reuse(read, seed, folder, participants=participants, until=cut_off, reads=reads):
         console.print(f"kept the rehearsal in {folder}")
         answer = kept_report(folder)
     else:
-        answer = _played(read, seed, folder, participants, cut_off, console)
+        answer = _played(read, seed, folder, participants, cut_off, reads, console)
         console.print(f"the simulated trial is in {folder}")
     print(written.dumps(answer, ensure_ascii=False, indent=2) if json else summary(answer, words))
 
 
 def _played(
-    read: Script, seed: int, folder: Path, participants: int | None, until: date | None, console: Console
+    read: Script,
+    seed: int,
+    folder: Path,
+    participants: int | None,
+    until: date | None,
+    reads: bool,
+    console: Console,
 ) -> dict[str, object]:
     with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as bar:
         task = bar.add_task("rehearsing", total=None)
@@ -62,4 +71,7 @@ def _played(
         def progress(today: date, screened: int, enrolled: int) -> None:
             bar.update(task, description=f"{today}  screened {screened}  enrolled {enrolled}")
 
-        return play(read, seed, folder, participants=participants, until=until, progress=progress).as_json()
+        found = play(
+            read, seed, folder, participants=participants, until=until, reads=reads, progress=progress
+        )
+        return found.as_json()

@@ -20,7 +20,7 @@ from remission.rehearsal.truth import Child, TrueHappening, holds, parsed
 from remission.terms.days import date_of
 from remission.terms.ids import SiteId
 
-_ARRIVALS, _TRUTH, _CONDUCT, _CONSENT = 0, 1, 2, 3
+_ARRIVALS, _TRUTH, _CONDUCT, _CONSENT, _READS = 0, 1, 2, 3, 4
 _DAYS_A_MONTH = 30.4375
 _RECRUITING = "RECRUITING"
 
@@ -33,6 +33,11 @@ def random_for(seed: int, what: int, *key: int) -> Generator:
 def conduct_numbers(seed: int, site: SiteId, number: int) -> Generator:
     """The random numbers by which things go well or wrong for a child."""
     return random_for(seed, _CONDUCT, int(site), number)
+
+
+def read_numbers(seed: int) -> Generator:
+    """The random numbers of simulated reads."""
+    return random_for(seed, _READS)
 
 
 def openings(study: Study, population: Population) -> dict[SiteId, date]:

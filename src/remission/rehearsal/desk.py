@@ -25,7 +25,8 @@ DESK_CLOSES = time(22, 0)
 class Desk:
     """The trial, the assumptions, the simulated clock `at`, and what was refused as it should be.
 
-    `places`: how many children are to be enrolled; `enrolled`: how many are.
+    `places`: how many children are to be enrolled; `enrolled`: how many are. `reads`: the chances with which
+    the first endpoint sample to be sequenced is sequenced for real; None when that is done or not asked for.
     """
 
     trial: Trial
@@ -35,6 +36,7 @@ class Desk:
     enrolled: int = 0
     screened: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
+    reads: Generator | None = None
 
     @property
     def study(self) -> Study:

@@ -37,6 +37,7 @@ class Key:
     participants: int
     until: str
     version: str
+    reads: bool = False
 
 
 def key_of(
@@ -47,10 +48,11 @@ def key_of(
     participants: int,
     until: str,
     version: str,
+    reads: bool = False,
 ) -> Key:
     """The key of a rehearsal of these files."""
     study_sha256, population_sha256 = sha256(study_file).hexdigest(), sha256(population_file).hexdigest()
-    return Key(study, study_sha256, population_sha256, seed, participants, until, version)
+    return Key(study, study_sha256, population_sha256, seed, participants, until, version, reads)
 
 
 def holds(folder: Path, key: Key) -> bool:

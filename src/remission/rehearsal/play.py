@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from remission.protocol.study import Study
-from remission.rehearsal.children import arrivals, child_of, conduct_numbers, consent_day, openings
+from remission.rehearsal.children import (
+    arrivals,
+    child_of,
+    conduct_numbers,
+    consent_day,
+    openings,
+    read_numbers,
+)
 from remission.rehearsal.desk import Desk, Story, closing_time
 from remission.rehearsal.life import life
 from remission.rehearsal.population import Population
@@ -34,11 +41,18 @@ class Rehearsal:
 
 
 def play(
-    trial: Trial, population: Population, seed: int, *, places: int, until: date, progress: Progress | None
+    trial: Trial,
+    population: Population,
+    seed: int,
+    *,
+    places: int,
+    until: date,
+    progress: Progress | None,
+    reads: bool = False,
 ) -> Rehearsal:
     """Play a trial, opened as a simulation and still empty, to `until`; `places` are to be enrolled."""
     starts = datetime.combine(population.recruitment.starts, time(), UTC)
-    desk = Desk(trial, population, places, starts)
+    desk = Desk(trial, population, places, starts, reads=read_numbers(seed) if reads else None)
     stories = _play(desk, seed, until, progress)
     told = {story.known_as: story for story in stories if story.subject is not None}
     return Rehearsal(trial, population, seed, desk.at, told, dict(sorted(desk.refused.items())))

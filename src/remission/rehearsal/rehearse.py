@@ -52,11 +52,17 @@ def script(name: str) -> Script:
 
 
 def reuse(
-    script: Script, seed: int, folder: Path, *, participants: int | None = None, until: date | None = None
+    script: Script,
+    seed: int,
+    folder: Path,
+    *,
+    participants: int | None = None,
+    until: date | None = None,
+    reads: bool = False,
 ) -> bool:
     """Whether the folder holds this very rehearsal, finished, by this version of Remission."""
     study, _ = _read(script)
-    return place.holds(folder, _key(script, study, seed, participants, until))
+    return place.holds(folder, _key(script, study, seed, participants, until, reads=reads))
 
 
 def rehearse(
@@ -66,6 +72,7 @@ def rehearse(
     *,
     participants: int | None = None,
     until: date | None = None,
+    reads: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Create a simulated trial in `folder`, play it to its end, report; equal arguments give equal bytes.
@@ -82,6 +89,8 @@ def rehearse(
         How many to enrol; by default as many as the study plans.
     until : date, optional
         Data cut-off; by default the end of follow-up in the study file.
+    reads : bool
+        Sequence one endpoint sample for real: simulated reads, and the laboratory's own engine.
     progress : callable, optional
         Told each simulated day.
 
@@ -93,14 +102,14 @@ def rehearse(
         If the folder holds something else.
     """
     study, population = _read(script)
-    key = _key(script, study, seed, participants, until)
+    key = _key(script, study, seed, participants, until, reads=reads)
     place.begin(folder, key)
     starts = datetime.combine(population.recruitment.starts, time(), UTC)
     by = By(Actor("rehearsal", Role.REHEARSAL), starts)
     trial = Trial.create(folder, study=script.study, record=script.record, by=by, simulated=True)
     rehearsal = play(
         trial, population, seed,
-        places=key.participants, until=until or study.follow_up.until, progress=progress,
+        places=key.participants, until=until or study.follow_up.until, progress=progress, reads=reads,
     )  # fmt: skip
     said = report(rehearsal)
     _write(folder / place.TRUTH, _truth(rehearsal))
@@ -130,10 +139,12 @@ def _read(script: Script) -> tuple[Study, Population]:
     return study, population
 
 
-def _key(script: Script, study: Study, seed: int, participants: int | None, until: date | None) -> place.Key:
+def _key(
+    script: Script, study: Study, seed: int, participants: int | None, until: date | None, *, reads: bool
+) -> place.Key:
     number = participants or study.design.participants
     cut = str(until or study.follow_up.until)
-    return place.key_of(study.id, script.study, script.population, seed, number, cut, __version__)
+    return place.key_of(study.id, script.study, script.population, seed, number, cut, __version__, reads)
 
 
 def _write(path: Path, said: dict[str, object]) -> None:

@@ -65,7 +65,7 @@ def tested(desk: Desk, story: Story, spec: SampleSpec, sample: SampleId) -> Iter
     for result in sorted(results, key=lambda result: (result.on, result.method)):
         if result.on > desk.today(story.child.site):
             yield result.on
-        _report(desk, story, sample, result)
+        _report(desk, story, spec, sample, result)
 
 
 def _test(desk: Desk, story: Story, spec: SampleSpec, method: str, taken: date) -> _Result:
@@ -80,7 +80,7 @@ def _test(desk: Desk, story: Story, spec: SampleSpec, method: str, taken: date) 
     return _Result(taken + timedelta(days=days), method, int(tests.cells[0]), int(tests.found[0]), flags)
 
 
-def _report(desk: Desk, story: Story, sample: SampleId, result: _Result) -> None:
+def _report(desk: Desk, story: Story, spec: SampleSpec, sample: SampleId, result: _Result) -> None:
     subject, by, today = story.known_as, desk.by(story.child.site), desk.today(story.child.site)
     if result.method == Method.FLOW:
         examined = {_NUCLEATED: result.cells, _MONONUCLEAR: int(result.cells * _MONONUCLEAR_PART)}
@@ -89,10 +89,12 @@ def _report(desk: Desk, story: Story, sample: SampleId, result: _Result) -> None
     else:
         examined = {CELL_EQUIVALENTS: result.cells}
         counts = {"templates": result.found, **examined}
-    raw = count_file(sample, result.method, counts, result.flags)
-    file = desk.trial.files.keep(BytesIO(raw), f"{sample}-{result.method}.csv")
     if story.chance(0.005):
         _wrong_label(desk, story, result)
+    if result.method == Method.NGS and _sequenced(desk, story, spec, sample, result):
+        return
+    raw = count_file(sample, result.method, counts, result.flags)
+    file = desk.trial.files.keep(BytesIO(raw), f"{sample}-{result.method}.csv")
     if result.method == Method.FLOW:
         laboratory.report_flow(
             desk.trial, by, subject, sample=sample, found=result.found,
@@ -104,6 +106,24 @@ def _report(desk: Desk, story: Story, sample: SampleId, result: _Result) -> None
             desk.trial, by, subject, sample=sample, templates=result.found, cells=result.cells,
             files=[file], on=today, method_version=METHOD_VERSION, flags=result.flags,
         )  # fmt: skip
+
+
+def _sequenced(desk: Desk, story: Story, spec: SampleSpec, sample: SampleId, result: _Result) -> bool:
+    """Sequence the sample for real, if that was asked for and not done yet."""
+    asked = (spec.point, Method.NGS)
+    endpoint = next((end for end in desk.study.endpoints if (end.point, end.method) == asked), None)
+    if desk.reads is None or endpoint is None:
+        return False
+    from remission.rehearsal.showcase import Tube, report_sequenced
+
+    numbers, desk.reads = desk.reads, None
+    assay = next(assay for assay in desk.study.assays if assay.method == Method.NGS)
+    site = story.child.site
+    tube = Tube(story.known_as, sample, story.levels[spec.point], result.cells)
+    report_sequenced(
+        desk.trial, desk.by(site), tube, assay, endpoint, result.flags, desk.today(site), numbers
+    )
+    return True
 
 
 def _wrong_label(desk: Desk, story: Story, result: _Result) -> None:
