@@ -435,7 +435,7 @@ def test_many_windows_are_cut_and_none_is_said() -> None:
         index_clone(), level, about=ABOUT, simulated=False, language="en", format="svg"
     )
     rest = sum(100 - number for number in range(8, 16))
-    assert f"and 8 more windows ({rest} reads)" in " ".join(words_of(drawn))
+    assert f"and 8 more windows, reads in all: {rest}" in " ".join(words_of(drawn))
     none = ngs_alignment.draw(
         index_clone(), replace(level, sightings=()), about=ABOUT, simulated=False, language="en", format="svg"
     )

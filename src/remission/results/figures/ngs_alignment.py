@@ -66,7 +66,8 @@ def draw(
     notes = [level.tolerance.why]
     if rest:
         reads = sum(one.reads for one in rest)
-        more = and_more(len(rest), Text(f"windows ({reads:,} reads)", f"种窗口（{reads:,}条）"))
+        kinds = "window" if len(rest) == 1 else "windows"
+        more = and_more(len(rest), Text(f"{kinds}, reads in all: {reads:,}", f"种窗口，共{reads:,}条"))
         notes.insert(0, more)
     description = Text(
         f"{clone.name}, {' '.join(clone.clonotype.rearrangement.genes)}: {level.reads:,} reads counted, "
