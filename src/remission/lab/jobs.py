@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from remission.lab.asked import Asked
 from remission.lab.evidence import Seen
 from remission.lab.kept import fingerprint
 from remission.lab.report import index_page, result_page
-from remission.lab.sample import Asked, Normal, exports, index_sample, track_sample
+from remission.lab.sample import Normal, exports, index_sample, track_sample
 from remission.lab.tally_json import write_tally
 from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.germline import Germline

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remission import __version__
+from remission.lab.asked import Asked
 from remission.lab.report import Language, page
-from remission.lab.sample import Asked
 from remission.lab.sheet import Role, Row
 from remission.lab.telling import CALLS, Cell, Table
 from remission.lab.work import Failed

@@ -4,11 +4,11 @@ Each of the two is the laboratory's procedure from files to an answer. A file th
 it is read, ends in a refusal and never in part of an answer.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from fractions import Fraction
 from functools import lru_cache, partial
 from io import BytesIO
 from typing import BinaryIO
@@ -44,17 +44,6 @@ SIMULATED = "SIMULATED"
 
 Told = Callable[[int], None]
 """Hears how many reads have been taken in, now and then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the protocol asks of a follow-up."""
-
-    threshold: Fraction
-    required_lod: Fraction
-    loq_templates: float
-    disqualifying_flags: frozenset[str]
-    blinding_flags: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +149,19 @@ def repertoire_of(
         seen = tuple(one.seen() for one in behind)
     _check_any(found.reads_total, files)
     return found, seen
+
+
+def sample_name(address: str) -> str:
+    """The name of a sample by the name of its reads: `A7_R1.fastq.gz` is A7."""
+    return (
+        re.sub(r"(_R1|_1)?(_001)?(\.(fastq|fq|fasta|fa))?(\.gz|\.bgz)?$", "", file_name(address)) or "sample"
+    )
+
+
+def normal_at(address: str, germline: Germline, preparation: Preparation) -> Normal:
+    """The repertoire of a healthy person, from reads (`R1,R2` for mates). `Raises` as in `index_sample`."""
+    found, seen = repertoire_of(address.split(","), germline, preparation)
+    return Normal(found, tuple(one.ref for one in seen))
 
 
 def exports(found: Repertoire, germline: Germline, sample: str) -> tuple[str, str]:
