@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from remission.conduct import events as ev
 from remission.conduct.writing import KINDS, from_text, to_text
 from remission.errors import InvariantBroken
-from remission.mrd.result import COUNTS_ONLY, Denominator, MrdResult, from_flow_counts, from_ngs_counts
+from remission.mrd.result import (
+    COUNTS_ONLY,
+    Denominator,
+    Method,
+    MrdResult,
+    from_flow_counts,
+    from_ngs_counts,
+)
 from remission.terms.evidence import Evidence, FileRef
 from remission.terms.ids import SampleId
 
@@ -71,6 +78,15 @@ def test_each_kind_comes_back(kind: str) -> None:
         assert from_text(kind, to_text(event), where="here") == event
 
     there_and_back()
+
+
+def test_the_method_of_a_result_is_a_method_again() -> None:
+    result = from_ngs_counts(3, 3_000_000, Evidence("m", "1"), loq_templates=10, flags=(COUNTS_ONLY,))
+    text = to_text(ev.MrdReported(SampleId("s"), "d46", result, date(2026, 4, 15)))
+    read = from_text("MrdReported", text, where="here")
+    assert isinstance(read, ev.MrdReported) and type(read.result.method) is Method
+    with pytest.raises(InvariantBroken):
+        from_text("MrdReported", text.replace('"ngs"', '"nonsense"'), where="here")
 
 
 def test_every_event_class_is_written() -> None:

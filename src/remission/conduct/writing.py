@@ -16,6 +16,7 @@ from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 
 from remission.conduct.events import Event, TrialEvent
 from remission.errors import InputRefused, InvariantBroken
+from remission.mrd.result import Method
 from remission.terms.ids import SampleId
 
 KINDS: dict[str, type[Event] | type[TrialEvent]] = {
@@ -88,6 +89,11 @@ def _read_instant(value: Any, _: object) -> datetime:
     return instant
 
 
+def _method(value: Any, _: object) -> Method:
+    """Flow or NGS and no other word: without a hook of its own any text would do, as it is a text too."""
+    return Method(value)
+
+
 def _number(value: Any, _: object) -> int | float:
     if type(value) not in (int, float):
         raise ValueError(f"{value!r} is not a number")
@@ -107,6 +113,7 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(float, lambda value, _: float(_number(value, _)))
     for kind in (str, bool, int):
         converter.register_structure_hook(kind, _exactly(kind))
+    converter.register_structure_hook(Method, _method)
     return converter
 
 
