@@ -218,7 +218,7 @@ def report_measured(
 
     where = f"participant {subject}, sample {sample}, {name}"
     point = _taken(trial, subject, sample, Method.NGS).point
-    read = read_measured(BytesIO(measured))
+    read = read_measured(BytesIO(measured), name)
     if read.sample != sample or read.result.method != Method.NGS:
         raise InputRefused(
             f"this is the {read.result.method} result of sample {read.sample!r}",
