@@ -154,14 +154,14 @@ def _check(index: Index, spikes: Sequence[Spike], cells: int, loq_templates: flo
     names = [clone.name for clone in index.clones]
     if len(set(names)) != len(names):
         raise InvariantBroken(f"clones {', '.join(names)}", where=where, do="name each clone once")
-    windows = {spike.window: spike.name for spike in spikes}
     for clone in index.clones:
-        if clone.window in windows:
-            raise InvariantBroken(
-                f"the window of {clone.name} is that of spike {windows[clone.window]}",
-                where=where,
-                do="choose the index from a sample whose spikes are known to the index step",
-            )
+        for spike in spikes:
+            if spike.window in clone.clonotype.sequence or clone.window in spike.sequence:
+                raise InvariantBroken(
+                    f"{clone.name} is the spike {spike.name}",
+                    where=where,
+                    do="index the diagnosis anew and name its spikes there: they are then left out",
+                )
 
 
 def _clone(
