@@ -69,6 +69,15 @@ def test_every_clone_is_found_with_its_reads_and_the_decoy_stays_apart(made, sea
     assert sum(one.key in decoy.bases for one in found.clonotypes) == 1
 
 
+def test_cores_do_not_change_the_answer(made, search):
+    _, reads, _ = made
+    one, three = (
+        repertoire(search, batches([("D.fastq.gz", io.BytesIO(reads))]), most=20, cores=cores)
+        for cores in (1, 3)
+    )
+    assert one == three
+
+
 def test_reads_beyond_the_list_count_all_the_same(made, search):
     _, reads, _ = made
     counter, fates = counted(search, batches([("D.fastq.gz", io.BytesIO(reads))]))

@@ -46,6 +46,7 @@ ShareOfReads = Annotated[
 HealthyReads = Annotated[
     str | None, typer.Option("--normal", help="Reads of a healthy person, to hold clones against.")
 ]
+Cores = Annotated[int, typer.Option("--cores", help="Cores to use.", min=1, max=256)]
 ReportPage = Annotated[str | None, typer.Option("--report", help="A page (HTML) to write as well.")]
 
 
@@ -65,6 +66,7 @@ def index_command(
     normal: HealthyReads = None,
     airr: Annotated[str | None, typer.Option("--airr", help="AIRR table of the clonotypes to write.")] = None,
     vidjil: Annotated[str | None, typer.Option("--vidjil", help="The same as a .vidjil file.")] = None,
+    cores: Cores = 1,
     report: ReportPage = None,
     words: Language = Spoken.EN,
     json: Json = False,
@@ -80,8 +82,8 @@ def index_command(
     germs, preparation = lab.germline_at(germline), _preparation(primers)
     name, spikes = sample or lab.sample_name(r1), lab.spikes_at(spike) if spike else ()
     with _telling("reads") as told:
-        healthy = _normal(normal, germline, preparation)
-        found = lab.index_sample(name, _files(r1, r2), rule, germs, preparation, spikes, healthy, told)
+        healthy = _normal(normal, germline, preparation, cores)
+        found = lab.index_sample(name, _files(r1, r2), rule, germs, preparation, spikes, healthy, told, cores)
     text = write_index(found.index)
     table, clones = lab.exports(found.repertoire, germs, found.index.sample)
     page = index_page(found, words.value) if report else b""
@@ -107,7 +109,7 @@ def track_command(
     study: StudyRule = None,
     threshold: ThresholdLevel = None,
     primers: PrimerTable = None,
-    cores: Annotated[int, typer.Option(help="Cores to use.", min=1, max=256)] = 1,
+    cores: Cores = 1,
     report: ReportPage = None,
     words: Language = Spoken.EN,
     json: Json = False,
@@ -166,7 +168,7 @@ def run_command(
 
     samples = read_sheet(content(sheet), name=file_name(sheet), address=sheet)
     preparation = _preparation(primers)
-    healthy = _normal(normal, germline, preparation)
+    healthy = _normal(normal, germline, preparation, workers)
     how = How(rule, asked, germline_at(germline), preparation, healthy, words.value)
     with crew(workers, scheduler) as some:
         ran = run(samples, output, how, some, _tell_stage)
@@ -275,12 +277,14 @@ def _preparation(primers: str | None) -> "Preparation":
     return Preparation(primers=primers_at(primers))
 
 
-def _normal(address: str | None, germline: str | None, preparation: "Preparation") -> "Normal | None":
+def _normal(
+    address: str | None, germline: str | None, preparation: "Preparation", cores: int
+) -> "Normal | None":
     if address is None:
         return None
     from remission.lab.sample import germline_at, normal_at
 
-    return normal_at(address, germline_at(germline), preparation)
+    return normal_at(address, germline_at(germline), preparation, cores)
 
 
 def _study(name: str | None, **without: object) -> "Study | None":

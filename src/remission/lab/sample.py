@@ -80,6 +80,7 @@ def index_sample(
     spikes: Sequence[Spike] = (),
     normal: Normal | None = None,
     told: Told | None = None,
+    cores: int = 1,
 ) -> Indexed:
     """Choose the index clones of a diagnosis sample; what is a spike is none.
 
@@ -88,7 +89,7 @@ def index_sample(
     InputRefused
         If a file cannot be read to its end, or is no FASTQ or FASTA; file and record are named.
     """
-    found, seen = repertoire_of(files, germline, preparation, told)
+    found, seen = repertoire_of(files, germline, preparation, told, cores)
     found = without_spikes(found, spikes)
     refs = tuple(one.ref for one in seen)
     evidence = Evidence(
@@ -140,12 +141,17 @@ def track_sample(
 
 
 def repertoire_of(
-    files: Sequence[str], germline: Germline, preparation: Preparation, told: Told | None = None
+    files: Sequence[str],
+    germline: Germline,
+    preparation: Preparation,
+    told: Told | None = None,
+    cores: int = 1,
 ) -> tuple[Repertoire, tuple[Seen, ...]]:
     """All clonotypes of a sample. `Raises` as in `index_sample`."""
     with ExitStack() as stack:
         streams, behind = _streams(stack, files)
-        found = repertoire(ready(germline), _telling(batches(streams, preparation), told))
+        reads = _telling(batches(streams, preparation), told)
+        found = repertoire(ready(germline), reads, cores=cores)
         seen = tuple(one.seen() for one in behind)
     _check_any(found.reads_total, files)
     return found, seen
@@ -158,9 +164,9 @@ def sample_name(address: str) -> str:
     )
 
 
-def normal_at(address: str, germline: Germline, preparation: Preparation) -> Normal:
+def normal_at(address: str, germline: Germline, preparation: Preparation, cores: int = 1) -> Normal:
     """The repertoire of a healthy person, from reads (`R1,R2` for mates). `Raises` as in `index_sample`."""
-    found, seen = repertoire_of(address.split(","), germline, preparation)
+    found, seen = repertoire_of(address.split(","), germline, preparation, cores=cores)
     return Normal(found, tuple(one.ref for one in seen))
 
 

@@ -20,6 +20,7 @@ from remission.mrd.ngs.annotate import annotate
 from remission.mrd.ngs.bases import Codes, decode
 from remission.mrd.ngs.clonotype import Clonotype, Repertoire
 from remission.mrd.ngs.clustering import shifted
+from remission.mrd.ngs.cores import side_by_side
 from remission.mrd.ngs.counting import ROOM, Anchors, Counter
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.rearrangement import Kind, Locus, NoCall, Rearrangement, Reason
@@ -60,7 +61,7 @@ Call = Callable[[Codes], Rearrangement | NoCall]
 
 
 def repertoire(
-    searcher: Searcher, batches: Iterable[Batch], most: int = LISTED, room: int = ROOM
+    searcher: Searcher, batches: Iterable[Batch], most: int = LISTED, room: int = ROOM, cores: int = 1
 ) -> Repertoire:
     """The clonotypes of one sample, in one pass over its reads.
 
@@ -72,26 +73,27 @@ def repertoire(
         Clonotypes that are annotated in full and listed, those with most reads.
     room : int
         Distinct windows kept at a time (see `counting`): bounds the memory, whatever the number of reads.
+    cores : int
+        One reads and counts, the others find V and J. The answer does not depend on it.
 
     Raises
     ------
     InputRefused
         What the reader of the files raises; nothing that was counted before is a result then.
     """
-    counter, fates = counted(searcher, batches, room)
+    counter, fates = counted(searcher, batches, room, cores)
     return listed(counter, fates, lambda codes: annotate(searcher, codes), most)
 
 
 def counted(
-    searcher: Searcher, batches: Iterable[Batch], room: int = ROOM
+    searcher: Searcher, batches: Iterable[Batch], room: int = ROOM, cores: int = 1
 ) -> tuple[Counter, dict[Fate, int]]:
     """Count the windows of all reads and fold errors into what they are errors of; with every read's fate."""
     counter = Counter(RULE, len(KINDS), room)
     fates: dict[Fate, int] = {}
-    for batch in batches:
+    for batch, found in side_by_side(batches, lambda block: anchored(searcher, block), cores):
         for fate, reads in batch.lost.items():
             fates[fate] = fates.get(fate, 0) + reads
-        found = anchored(searcher, batch.block)
         of_read = counter.add(batch.block, _anchors(found))
         for number, fate in _OF_COUNT.items():
             fates[fate] = fates.get(fate, 0) + int((of_read == number).sum())

@@ -7,15 +7,15 @@ gave may still carry the stem: when V is replaced, or the clone evolves, the ste
 the stem, which is reported apart and never added.
 """
 
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from remission.mrd.ngs.assigning import assign, counts_of, fates_of
+from remission.mrd.ngs.cores import side_by_side
 from remission.mrd.ngs.fates import Fate
-from remission.mrd.ngs.matching import Hits, Matcher, matcher
+from remission.mrd.ngs.matching import matcher
 from remission.mrd.ngs.sightings import Sightings
 from remission.mrd.ngs.source import Batch
 from remission.mrd.ngs.tally import Tally, Target
@@ -35,7 +35,7 @@ def track(
     sample, owner : str
         The sample's name, and whose index is its own.
     cores : int
-        One reads, the others compare. The answer does not depend on it.
+        One reads, and compares when it has time; the others compare. The answer does not depend on it.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def track(
     sightings = Sightings(laid_out)
     fates: Counter[Fate] = Counter()
     reads_hit = 0
-    for batch, hits in _found(laid_out, batches, cores):
+    for batch, hits in side_by_side(batches, laid_out.find, cores):
         sightings.add(batch.block, hits)
         fates.update(batch.lost)
         hit = len(np.unique(hits.read))
@@ -57,24 +57,3 @@ def track(
     assigned = assign(laid_out, sightings.by_target(), reads_total)
     fates.update(fates_of(assigned, owner))
     return Tally(sample, counts_of(assigned), {fate: fates[fate] for fate in Fate if fates[fate]})
-
-
-def _found(laid_out: Matcher, batches: Iterable[Batch], cores: int) -> Iterator[tuple[Batch, Hits]]:
-    """Every batch with its hits, in order; this thread reads, the others compare."""
-    if cores == 1:
-        for batch in batches:
-            yield batch, laid_out.find(batch.block)
-        return
-    pool = ThreadPoolExecutor(cores - 1)
-    waiting: deque[tuple[Batch, Future[Hits]]] = deque()
-    try:
-        for batch in batches:
-            waiting.append((batch, pool.submit(laid_out.find, batch.block)))
-            if len(waiting) > cores:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        while waiting:
-            first, future = waiting.popleft()
-            yield first, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
