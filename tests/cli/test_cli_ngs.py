@@ -116,13 +116,19 @@ def test_a_result_that_was_touched_is_no_result(here: Path, index: Path, done: R
     assert remission("ngs", "show", "r.json").status == 1
 
 
+def _no_base_in(text: bytes) -> bytes:
+    lines = text.split(b"\n")
+    lines[41] = b"!" + lines[41][1:]  # the bases of the eleventh read
+    return b"\n".join(lines)
+
+
 @pytest.mark.parametrize(
     "harm",
     [
         lambda raw: raw[: len(raw) // 2],
         lambda raw: raw[:-4],
         lambda raw: gzip.compress(gzip.decompress(raw)[:-50]),
-        lambda raw: gzip.compress(gzip.decompress(raw).replace(b"\nG", b"\n!", 1)),
+        lambda raw: gzip.compress(_no_base_in(gzip.decompress(raw))),
         lambda raw: b"",
         lambda raw: b"\x89PNG",
     ],
