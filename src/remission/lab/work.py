@@ -1,7 +1,7 @@
 """Many samples over the cores and machines there are; one that fails does not stop the others."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -43,10 +43,30 @@ class Alone:
     ) -> Iterator[tuple[_Job, _Made | Failed]]:
         """See `Crew`."""
         for job in jobs:
-            with ThreadPoolExecutor(max_workers=1) as one:
-                done: Future[_Made] = one.submit(work, job)
-                error = done.exception()
-            yield job, done.result() if error is None else failure(error)
+            yield job, _tried(work, job)
+
+
+def _tried(work: Callable[[_Job], _Made], job: _Job) -> _Made | Failed:
+    attempt = _Attempt()
+    with attempt:
+        return work(job)
+    return failure(attempt.error)
+
+
+class _Attempt:
+    """Keeps whatever error a job ends with; an interruption goes on."""
+
+    def __init__(self) -> None:
+        self.error = Exception()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, Exception):
+            self.error = error
+            return True
+        return False
 
 
 class Cluster:
