@@ -225,16 +225,60 @@ def test_markers_are_not_added_and_the_highest_speaks() -> None:
     assert both.result.upper == pytest.approx(alone.result.upper, rel=0.01)
 
 
-def test_a_negative_answers_for_the_clone_hardest_to_see() -> None:
-    """A clone that healthy cells share is seen poorly: it must not be outvoted by one that is seen well."""
-    public = clone("IGK-1", Locus.IGK, IGK.window, by_chance=2.0)
-    both = measured({"IGH-1": 0, "IGK-1": 30}, IGH, public)
-    assert measured({"IGH-1": 0}, IGH).answer.call == Call.NEGATIVE
+PUBLIC = clone("IGK-1", Locus.IGK, IGK.window, by_chance=2.0)
+
+
+def held(one: IndexClone, share: float, reads: int) -> IndexClone:
+    return replace(one, share=share, clonotype=replace(one.clonotype, reads=reads))
+
+
+def test_one_locus_whose_every_clone_is_seen_answers_for_the_sample() -> None:
+    """A marker that healthy cells share does not spoil an answer that another locus can give."""
+    both = measured({"IGH-1": 0, "IGK-1": 30}, IGH, PUBLIC)
+    alone = measured({"IGH-1": 0}, IGH)
+    assert both.answer.call == alone.answer.call == Call.NEGATIVE
+    assert both.result.lod == both.clones[0].lod and both.result.upper == both.clones[0].upper
+    assert both.result.upper < both.clones[1].upper
+    assert [one.vouches for one in both.clones] == [True, False]
+    assert both.clones[1].lob_reads > 60 and both.clones[1].lod > 1e-6
+    assert any("IGK-1 alone would see" in note.en for note in both.notes)
+    assert measured({"IGK-1": 30}, PUBLIC).answer.call == Call.NOT_EVALUABLE
+    found = measured({"IGH-1": 0, "IGK-1": 3_000}, IGH, PUBLIC)
+    assert found.answer.call == Call.POSITIVE  # what does not vouch still convicts
+
+
+def test_clones_of_one_locus_may_be_different_cells_so_each_must_be_seen() -> None:
+    sister = clone("IGH-2", Locus.IGH, IGK.window, by_chance=2.0)
+    two = measured({"IGH-1": 0, "IGH-2": 30}, held(IGH, 0.6, 40_000), held(sister, 0.3, 20_000))
+    assert two.answer.call == Call.NOT_EVALUABLE
+    assert [one.vouches for one in two.clones] == [True, True]
+    assert two.result.lod == two.clones[1].lod
+
+
+@pytest.mark.parametrize(
+    ("share", "reads"),
+    [(0.4, 40_000), (0.9, 3_000)],
+    ids=["not most of its kind", "hardly any reads: it may be a healthy clone"],
+)
+def test_a_locus_that_may_not_be_the_leukaemia_does_not_vouch(share: float, reads: int) -> None:
+    weak = held(IGH, share, reads)
+    assert measured({"IGH-1": 0}, weak).answer.call == Call.NEGATIVE  # alone, all of it is seen
+    both = measured({"IGH-1": 0, "IGK-1": 0}, weak, PUBLIC)
     assert both.answer.call == Call.NOT_EVALUABLE
-    assert both.clones[1].lob_reads > 60
-    assert any("by chance" in note.en for note in both.notes)
-    found = measured({"IGH-1": 300, "IGK-1": 30}, IGH, public)
-    assert found.answer.call == Call.POSITIVE
+    assert both.clones[1].vouches
+
+
+def test_a_stem_without_its_clone_is_flagged() -> None:
+    followed, put_in = index(IGH), spikes(Locus.IGH)
+    plain = tally(followed, {"IGH-1": 0}, put_in)
+    stem = TargetCount(Target(followed.sample, "IGH-1", Tier.STEM, "IGH", "A" * 30), 50, 0, 0, TOLERANCE, ())
+    one = measure(
+        followed, replace(plain, counts=(*plain.counts, stem)), put_in, 20_000, threshold=SIX,
+        required_lod=SIX, backgrounds={"IGH-1": MANY_CONTROLS}, evidence=EVIDENCE,
+    )  # fmt: skip
+    assert one.result.flags == ("stem-only",)
+    assert one.clones[0].stem_reads == 50
+    assert any("may have evolved" in note.en for note in one.notes)
 
 
 def test_no_clone_to_follow_says_nothing() -> None:

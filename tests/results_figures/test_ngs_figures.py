@@ -62,6 +62,7 @@ def clone_level(name: str, templates: float, cells: int, sightings: tuple[Sighti
     return CloneLevel(
         name, "IGH", "IGHV3-23", "IGHD3-9", "IGHJ5", "TGTGCG", name, int(templates * 4), int(templates * 3),
         9, 31, 1, templates, level, lower, level + 4 / cells, TOLERANCE, 1e-4, sightings,
+        3 / cells, True,
     )  # fmt: skip
 
 

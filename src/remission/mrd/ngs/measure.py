@@ -13,6 +13,7 @@ from remission.mrd.limits import EXPECTED_FOR_95, cells_in, limit_at
 from remission.mrd.ngs import measure_words as words
 from remission.mrd.ngs.blank import Background, Blank, clone_counts, examined, limit_of_blank
 from remission.mrd.ngs.clonotype import Index, IndexClone
+from remission.mrd.ngs.index import group_of
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.ngs.spikes import Spike
 from remission.mrd.ngs.tally import Tally, TargetCount, Tier
@@ -28,26 +29,34 @@ together. ASSUMED, by us: give your own."""
 NO_INDEX_CLONE = "no-index-clone"
 CONTAMINATED = "contaminated"
 SCATTERED_SPIKES = "scattered-spikes"
-"""Flags of a result: no clone to follow; another patient's clone in the sample; spikes that disagree."""
+STEM_ONLY = "stem-only"
+"""Flags of a result: no clone to follow; another patient's clone in the sample; spikes that disagree; a
+clone not found whose D-J stem is there with another V: it may have evolved."""
 
 DISQUALIFYING = frozenset({NO_INDEX_CLONE, CONTAMINATED})
 """Flags under which a result says nothing, unless the study names others."""
 
 _SEES_NOTHING = 1.0
+_MOST_OF_KIND = 0.5
+_OF_THE_LARGEST = 0.1
 _NO_BACKGROUND = Background()
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """One clone with the limits of its own."""
+    """One clone with its limit of blank, and which part of the diagnosis it was."""
 
+    index: IndexClone
     clone: CloneLevel
     blank: Blank
-    lod: float
 
     @property
     def found(self) -> bool:
         return self.clone.templates > 0
+
+    @property
+    def lod(self) -> float:
+        return self.clone.lod
 
 
 def measure(
@@ -100,8 +109,10 @@ def measure(
     cells = cells_in(dna_ng)
     _check(index, spikes, cells, loq_templates, mass_cv)
     loci = yields(spikes, tally, sorted({_locus(clone) for clone in index.clones}))
-    seen = [_clone(clone, tally, index, loci, cells, backgrounds, mass_cv) for clone in index.clones]
-    flags = _flags(index, foreign, loci)
+    seen = _vouched(
+        [_clone(clone, tally, index, loci, cells, backgrounds, mass_cv) for clone in index.clones]
+    )
+    flags = _flags(index, foreign, loci, seen)
     result = _result(
         seen, cells, threshold, loq_templates, flags, _said(evidence, loci, loq_templates, mass_cv)
     )
@@ -130,6 +141,11 @@ def measure(
         disqualifying_flags=tuple(sorted(disqualifying_flags)),
         blinding_flags=tuple(sorted(blinding_flags)),
     )
+
+
+def highest_hidden(clones: Sequence[CloneLevel]) -> float:
+    """The upper limit of a sample in which no clone was found: of the clones that vouch for it."""
+    return max((clone.upper for clone in clones if clone.vouches), default=1.0)
 
 
 def cells_seen(lod: float, cells: int) -> int:
@@ -186,11 +202,33 @@ def _clone(
     blank = limit_of_blank(background, examined(tally), clone.uniqueness.by_chance, locus.burst)
     lod = mean_at(events_needed(blank.reads + 1, locus.burst), 0.95) / cells
     stem = clone_counts(tally, index.sample, Tier.STEM).get(clone.name)
-    return _Seen(
-        _level(clone, count, stem.reads if stem else 0, locus, blank, cells, mass_cv),
-        blank,
-        max(lod, limit_at(EXPECTED_FOR_95, cells)),
-    )
+    level = _level(clone, count, stem.reads if stem else 0, locus, blank, cells, mass_cv)
+    return _Seen(clone, replace(level, lod=max(lod, level.lod)), blank)
+
+
+def _vouched(seen: list[_Seen]) -> list[_Seen]:
+    """The clones, with those marked that answer for the sample where nothing reaches the threshold.
+
+    Markers of different loci share the leukaemic cells; those of one locus may each be a part of them. So
+    one locus is enough, if every one of its index clones can be seen: the one that sees lowest. It must be
+    the leukaemia's: its clones held at least half of the reads of their kind at diagnosis, and a tenth of
+    the index reads of the locus with most. Where none is, every clone must be seen.
+    """
+    groups: dict[str, list[_Seen]] = {}
+    for one in seen:
+        made = one.index.clonotype.rearrangement
+        groups.setdefault(group_of(made.locus, made.kind), []).append(one)
+    reads = {name: sum(one.index.clonotype.reads for one in group) for name, group in groups.items()}
+    most = max(reads.values(), default=0)
+    able = [
+        group
+        for name, group in groups.items()
+        if math.fsum(one.index.share for one in group) >= _MOST_OF_KIND
+        and reads[name] >= _OF_THE_LARGEST * most
+    ]
+    chosen = min(able, key=lambda group: max(one.lod for one in group), default=seen)
+    names = {one.clone.name for one in chosen}
+    return [replace(one, clone=replace(one.clone, vouches=one.clone.name in names)) for one in seen]
 
 
 def _level(
@@ -231,6 +269,8 @@ def _level(
         tolerance=count.tolerance,
         by_chance=clone.uniqueness.by_chance,
         sightings=count.sightings,
+        lod=limit_at(EXPECTED_FOR_95, cells),
+        vouches=True,
     )
 
 
@@ -242,13 +282,13 @@ def _result(
     flags: tuple[str, ...],
     evidence: Evidence,
 ) -> MrdResult:
-    """The highest single clone above its blank; with none, nothing, up to what the worst clone may hide.
+    """The highest single clone above its blank; with none, nothing, up to what the clones may hide.
 
-    A level below the threshold must have been looked for with the clone that is hardest to see; one that is
-    not below it needs only the clone that showed it.
+    A level below the threshold must have been looked for with every clone that vouches for the sample; one
+    that is not below it needs only the clone that showed it, whichever that is.
     """
     deciding = max((one for one in seen if one.found), key=lambda one: one.clone.level, default=None)
-    lod = max((one.lod for one in seen), default=_SEES_NOTHING)
+    lod = max((one.lod for one in seen if one.clone.vouches), default=_SEES_NOTHING)
     if deciding and Fraction(deciding.clone.templates) / cells >= threshold:
         lod = deciding.lod
     return MrdResult(
@@ -258,7 +298,7 @@ def _result(
         primary=CELL_EQUIVALENTS,
         level=deciding.clone.level if deciding else 0.0,
         lower=deciding.clone.lower if deciding else 0.0,
-        upper=deciding.clone.upper if deciding else max((one.clone.upper for one in seen), default=1.0),
+        upper=deciding.clone.upper if deciding else highest_hidden(tuple(one.clone for one in seen)),
         lod=lod,
         loq=max(lod, lod * loq_templates / EXPECTED_FOR_95) if seen else _SEES_NOTHING,
         flags=flags,
@@ -266,13 +306,21 @@ def _result(
     )
 
 
-def _flags(index: Index, foreign: tuple[Foreign, ...], loci: Mapping[str, LocusYield]) -> tuple[str, ...]:
+def _flags(
+    index: Index, foreign: tuple[Foreign, ...], loci: Mapping[str, LocusYield], seen: list[_Seen]
+) -> tuple[str, ...]:
     said = (
+        (STEM_ONLY, any(_stem_only(one) for one in seen)),
         (NO_INDEX_CLONE, not index.clones),
         (CONTAMINATED, any(one.contaminates for one in foreign)),
         (SCATTERED_SPIKES, any(locus.scattered for locus in loci.values())),
     )
     return tuple(flag for flag, holds in said if holds)
+
+
+def _stem_only(one: _Seen) -> bool:
+    """Whether the stem alone shows more reads than blank explains while the clone itself is not found."""
+    return not one.found and one.clone.stem_reads > one.clone.lob_reads
 
 
 def _said(evidence: Evidence, loci: Mapping[str, LocusYield], loq: float, mass_cv: float) -> Evidence:
@@ -304,6 +352,8 @@ def _notes(
         notes.append(words.no_control(assumed))
     notes += [words.hopped(one.clone.name, one.blank.hopped) for one in seen if one.blank.hopped >= 1]
     notes += [words.by_chance(one.clone.name, one.blank.chance) for one in seen if one.blank.chance >= 0.01]
+    notes += [words.does_not_vouch(one.clone.name, one.lod) for one in seen if not one.clone.vouches]
+    notes += [words.stem_only(one.clone.name, one.clone.stem_reads) for one in seen if _stem_only(one)]
     below = [one.clone for one in seen if 0 < one.clone.reads <= one.clone.lob_reads]
     notes += [words.below_blank(clone.name, clone.reads, clone.lob_reads) for clone in below]
     if any(locus.scattered for locus in loci.values()):
@@ -317,7 +367,7 @@ def _notes(
         elif one.shared:
             notes.append(words.shared(one.owner, one.name, one.reads))
     if seen and answer.more_cells is not None:
-        hardest = max(seen, key=lambda one: one.lod)
+        hardest = max((one for one in seen if one.clone.vouches), key=lambda one: one.lod)
         per_template = loci[hardest.clone.locus].burst.mean
         enough = cells >= EXPECTED_FOR_95 / float(required_lod)
         notes.append(

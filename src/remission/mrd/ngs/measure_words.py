@@ -43,6 +43,24 @@ def by_chance(clone: str, reads: float) -> Text:
     )
 
 
+def does_not_vouch(clone: str, lod: float) -> Text:
+    """A clone that the answer does not rest on, unless it is found."""
+    return Text(
+        f"{clone} alone would see {percent(lod)}; the answer rests on the clones of another locus. Found, it "
+        "counts all the same.",
+        f"仅凭{clone}可看到{percent(lod)}；结论依据另一位点的克隆。若检出，仍计为阳性依据。",
+    )
+
+
+def stem_only(clone: str, reads: int) -> Text:
+    """The clone may have evolved."""
+    return Text(
+        f"{clone} is not found, but {reads:,} reads carry its D-J stem with another V: the clone may have "
+        "evolved, or healthy cells joined alike. Index the sample anew.",
+        f"未见{clone}，但有{reads:,}条读段带有其D-J主干而V不同：克隆可能已演变，或为健康细胞的相同连接。请对该样本重新建立索引。",
+    )
+
+
 def below_blank(clone: str, reads: int, limit: int) -> Text:
     """Reads were seen, and do not count."""
     return Text(

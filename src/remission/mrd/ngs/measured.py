@@ -15,7 +15,8 @@ class CloneLevel:
 
     `reads` counted; `templates` and the `level` they make, 0 where the reads do not pass `lob_reads`, the
     reads that a sample without the clone may show; `lower` to `upper`: 95 % interval, fraction of cells.
-    `stem_reads` are reported beside it, never added.
+    `stem_reads` are reported beside it, never added. `lod`: the lowest level this clone lets the test see;
+    `vouches`: one of the clones that answer for the sample where the answer is below the threshold.
     """
 
     name: str
@@ -37,6 +38,8 @@ class CloneLevel:
     tolerance: Tolerance
     by_chance: float
     sightings: tuple[Sighting, ...]
+    lod: float
+    vouches: bool
 
 
 @dataclass(frozen=True, slots=True)

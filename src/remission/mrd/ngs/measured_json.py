@@ -19,7 +19,7 @@ from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, WrongEncoding
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.ngs.fates import Fate
-from remission.mrd.ngs.measure import cells_seen
+from remission.mrd.ngs.measure import cells_seen, highest_hidden
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.result import Denominator, Method, MrdResult
 from remission.terms.evidence import Evidence
@@ -162,9 +162,12 @@ def _result_contradictions(measured: Measured) -> Iterator[str]:
     if highest and highest.templates:
         made = (highest.templates, highest.level, highest.lower, highest.upper)
     else:
-        made = (0, 0.0, 0.0, max((clone.upper for clone in measured.clones), default=1.0))
+        made = (0, 0.0, 0.0, highest_hidden(measured.clones))
     if (result.found, result.level, result.lower, result.upper) != made:
         yield f"{result.found!r} found ({result.lower!r} to {result.upper!r}) is not of the highest clone"
+    lods = {clone.lod for clone in measured.clones}
+    if highest and result.lod not in lods:
+        yield f"LOD {result.lod!r} is not that of one of its clones"
     mean = {level.locus: level.reads_per_template for level in measured.spikes}
     blanks = [clone.lob_reads / mean[clone.locus] / measured.cells for clone in measured.clones]
     if measured.lob != max(blanks, default=0.0):
