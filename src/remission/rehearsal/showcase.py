@@ -24,6 +24,7 @@ from remission.mrd.ngs.measure import measure
 from remission.mrd.ngs.measured_json import write_measured
 from remission.mrd.ngs.rearrangement import Kind, Locus
 from remission.mrd.ngs.source import Preparation, batches
+from remission.mrd.ngs.spiked import without_spikes
 from remission.mrd.ngs.spikes import read_spikes
 from remission.mrd.ngs.tracking import track
 from remission.protocol.study import Assay, Endpoint
@@ -64,7 +65,9 @@ def report_sequenced(
     spikes_file = _keep(trial.files, content[SPIKES], SPIKES)
     diagnosis, follow_up = (_keep(trial.files, content[name], name) for name in names)
     germline = run.germline
-    found = repertoire(ready(germline), batches([(names[0], BytesIO(content[names[0]]))]))
+    spikes = read_spikes(BytesIO(content[SPIKES]), SPIKES)
+    reads = batches([(names[0], BytesIO(content[names[0]]))])
+    found = without_spikes(repertoire(ready(germline), reads), spikes)
     index = choose(
         found,
         IndexRule(share=float(assay.index_share)) if assay.index_share else IndexRule(),
@@ -76,7 +79,6 @@ def report_sequenced(
     index_file = _keep(trial.files, write_index(index).encode(), f"{run.samples[0].name}.index.json")
     table = exports(found, germline, run.samples[0].name)[0]
     listed = _keep(trial.files, table.encode(), f"{run.samples[0].name}.clonotypes.tsv")
-    spikes = read_spikes(BytesIO(content[SPIKES]), SPIKES)
     reads = batches([(names[1], BytesIO(content[names[1]]))])
     tally = track(targets((index,), spikes), reads, str(tube.sample), index.sample)
     behind = (follow_up, spikes_file, index_file)

@@ -106,9 +106,9 @@ def more_reads(reads: int, times: float) -> Text:
 
 
 def deeper(clone: str, per_template: float, limit: int) -> Text:
-    """The DNA would do; the reads do not."""
+    """The cells are there; what their reads must pass is the limit of blank."""
     return Text(
-        f"The DNA would do; {clone} has {per_template:.3g} reads per template against a limit of blank of "
-        f"{limit:,} reads. Sequence deeper, or lower the background.",
-        f"DNA已足够；{clone}每个模板{per_template:.3g}条读段，空白限为{limit:,}条读段。请加深测序或降低背景。",
+        f"Or, with the DNA that was in the tube: sequence deeper, or lower the background. {clone} has "
+        f"{per_template:.3g} reads per template, and a sample without it may show {limit:,} reads.",
+        f"或者不增加DNA：加深测序或降低背景。{clone}每个模板{per_template:.3g}条读段，而不含该克隆的样本可能出现{limit:,}条。",
     )
