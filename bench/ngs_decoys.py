@@ -74,29 +74,31 @@ def decoy_of(clone: Clone, window: str, apart: int, rng: Generator) -> Clone:
     return replace(clone, name=name, relation=Relation.DECOY, bases=decode(codes))
 
 
-def one_run(number: int, seed: int) -> list[Tried]:
+def one_run(
+    number: int, seed: int, apart: Sequence[int] = (1, 2, 3, 4), per_template: float = 10
+) -> list[Tried]:
     """A sample for each distance and scene, with a clone of every kind and its decoy."""
     rng = np.random.default_rng([seed, 5, number])
     patients: dict[str, Patient] = {}
     samples: list[Sample] = []
     meant: dict[str, tuple[int, tuple[float, float]]] = {}
-    for apart in (1, 2, 3, 4):
+    for away in apart:
         for scene in SCENES:
             name = f"P{len(samples)}"
             clones = tuple(clone_of(GERMLINE, *kind, f"{name}-{n}", rng) for n, kind in enumerate(KINDS))
             patients[name] = patient_of(name, clones, rng)
             chosen = patients[name].chosen
             clones = tuple(clone for clone in clones if clone.name in chosen)
-            decoys = tuple(decoy_of(clone, chosen[clone.name].window, apart, rng) for clone in clones)
+            decoys = tuple(decoy_of(clone, chosen[clone.name].window, away, rng) for clone in clones)
             fractions = {decoy.name: scene[1] for decoy in decoys}
             if scene[0]:
                 fractions |= {clone.name: scene[0] for clone in clones}
             sample = f"S{len(samples)}"
-            meant[sample] = apart, scene
-            reads = reads_for(fractions, 10)
+            meant[sample] = away, scene
+            reads = reads_for(fractions, per_template)
             samples.append(Sample(sample, name, (*clones, *decoys), CELLS, fractions, BACKGROUND, reads))
     spikes = spikes_of(GERMLINE, SPIKES_EACH, COPIES, rng)
-    everything = (*samples, *controls_of(2, reads_for({}, 10)))
+    everything = (*samples, *controls_of(2, reads_for({}, per_template)))
     run = Run(everything, GERMLINE, spikes, background_share=THIN)
     return [Tried(*meant[seen.sample], seen) for seen in run_through(run, patients, rng)]
 

@@ -88,11 +88,11 @@ def clones_of(rng: Generator) -> tuple[tuple[Clone, ...], dict[str, float]]:
     return tuple(clones), fractions
 
 
-def diagnosed(number: int, seed: int) -> Diagnosed:
+def diagnosed(number: int, seed: int, reads: int = READS) -> Diagnosed:
     rng = np.random.default_rng([seed, 6, number])
     clones, fractions = clones_of(rng)
     sample = Sample(
-        f"D{number}", "P", clones, 60_000, fractions, float(rng.uniform(0.05, 0.5)), READS, Role.DIAGNOSIS
+        f"D{number}", "P", clones, 60_000, fractions, float(rng.uniform(0.05, 0.5)), reads, Role.DIAGNOSIS
     )
     run = Run((sample,), GERMLINE, spikes_of(GERMLINE, 3, 500, rng))
     with TemporaryDirectory() as made:

@@ -59,9 +59,9 @@ class Uniqueness:
     """How sure a match is this clone and not chance.
 
     `nearest`: substitutions to the nearest other clonotype of the same length that is no sister, or a sister
-    that a read can hardly tell (None: none within reach). `by_chance`: reads expected to match, tolerance
-    included, among one million rearrangements of its kind in a healthy repertoire; `repertoire` names that
-    repertoire and how it was had.
+    that a read can hardly tell (None: none within reach). `by_chance`: reads expected to match, one
+    substitution included, among one million rearrangements of its kind in a healthy repertoire; `repertoire`
+    names that repertoire and how it was had.
     """
 
     nearest: int | None

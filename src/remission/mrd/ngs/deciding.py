@@ -182,12 +182,12 @@ def _tolerance(own: _Candidate, others: list[_Candidate], error: float) -> Toler
     """What is counted in every direction, and the neighbour that forbids more."""
     indels = int(all(other.indel == 0 or other.reads <= own.reads for other in others))
     limit = tolerable(len(own.bases))
-    nearest = (limit, 0, 0.0)
+    nearest = (limit, 0.0, 0)  # of neighbours that forbid as much, the one with most reads is named
     for other in others:
         distance = int(_differs(other.bases[None], own).sum())
         if other.indel == 0 and distance > 0:
-            nearest = min(nearest, (_towards(own, other, distance, error), distance, -other.reads))
-    most, distance, minus = nearest
+            nearest = min(nearest, (_towards(own, other, distance, error), -other.reads, distance))
+    most, minus, distance = nearest
     if most == limit:
         why = Text(
             f"no neighbour forbids {most} substitutions; what differs more is not looked for",

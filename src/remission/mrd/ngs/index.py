@@ -21,7 +21,11 @@ from remission.terms.evidence import Evidence
 NEAREST_REACH = 12
 """Substitutions beyond which another clonotype is not called near."""
 
-MOST_TOLERATED = 3
+MOST_BY_CHANCE = 1
+"""Substitutions within which a healthy cell is taken to match a clone. Tracking counts the reads of another
+cell in full only where they show the very window: of one that is a substitution away two at most, of one
+farther away one, for more reads of one window are a clonotype of their own. To be safe the cells one
+substitution away are asked for as if all their reads counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +116,8 @@ def nearest(clone: Clonotype, others: Sequence[Clonotype]) -> tuple[int | None, 
 
 
 def tolerated(near: int | None) -> int:
-    """Substitutions a search may allow and still tell the clone from its nearest: less than half way."""
-    return MOST_TOLERATED if near is None else min(MOST_TOLERATED, (near - 1) // 2)
+    """Substitutions within which chance is asked for: less than half way to the nearest clonotype."""
+    return MOST_BY_CHANCE if near is None else min(MOST_BY_CHANCE, (near - 1) // 2)
 
 
 def choose(
