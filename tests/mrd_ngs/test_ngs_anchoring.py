@@ -279,3 +279,26 @@ def test_reach_takes_the_best_stretch(one: Codes, other: Codes, place: int, on: 
 )
 def test_heptamer(before: str, seen: int) -> None:
     assert heptamer(encode(before + "GGTATAAC"), len(before)) == seen
+
+
+def test_a_read_gets_the_same_alone_and_among_its_twins(search: Searcher) -> None:
+    rng = np.random.default_rng(41)
+    reads = [made(search, Kind.V_D_J, rng).codes for _ in range(12)]
+    for read in reads[:12]:
+        for place in (0, 31, 32, len(read) // 2, len(read) - 1):  # one base changed, unknown, or cut off
+            other = read.copy()
+            other[place] = (other[place] + 1) % 4
+            unknown = read.copy()
+            unknown[place] = 4 if read[place] == 0 else 0
+            reads += [other, unknown]
+        reads += [read[1:], read[:-1], read.copy(), reverse_complement(read)]
+    reads = [reads[i] for i in rng.permutation(np.tile(np.arange(len(reads)), 2))]
+    together = anchored(search, block_of(reads))
+    names = ("kind", "locus", "turned", "five", "three", "five_at", "three_at", "five_end", "three_start")
+    for i, read in enumerate(reads):
+        alone = anchored(search, block_of([read]))
+        assert alone.reason[0] == together.reason[i]
+        if alone.reason[0] == 0:
+            assert [getattr(alone, name)[0] for name in names] == [
+                getattr(together, name)[i] for name in names
+            ]

@@ -1,6 +1,7 @@
 """Seeds, ungapped extension and packed comparison: the loops that anchor every read of a block.
 
-They stay in one file: compiled code is kept per file and is not renewed when another file changes.
+They stay in one file: compiled code is kept per file and is not renewed when another file changes. Whole
+numbers are made int64 before they are handed on, so that each loop compiles once.
 """
 
 from typing import Any, NamedTuple
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.ngs.compiled import compiled
+from remission.mrd.ngs.compiled import compiled, inner
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int32]
@@ -160,7 +161,7 @@ def find_three(
                 is_turned = True
             allele = tables.three_allele[entry]
             strand = turned if other else codes
-            begin = tables.at[allele]
+            begin = np.int64(tables.at[allele])
             end = begin + tables.size[allele]
             on = begin + tables.three_place[entry]
             right, taken_right = reach(strand, size, tables.bases, begin, end, start, on, 1)
@@ -187,7 +188,7 @@ def differing(left: Whole, right: Whole, bases: int) -> int:
     return int((both * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@compiled
+@inner
 def upstream(words: Words, tables: Tables, allele: int, place: int, on: int) -> int:
     """The best score of the stretches of 32, 64, ... bases that end at `place` and at base `on`."""
     score = best = 0
@@ -203,7 +204,7 @@ def upstream(words: Words, tables: Tables, allele: int, place: int, on: int) -> 
     return best
 
 
-@compiled
+@inner
 def vote(
     words: Words,
     limit: int,
@@ -247,7 +248,7 @@ def vote(
     return number
 
 
-@compiled
+@inner
 def find_five(
     codes: Bytes,
     words: Words,
@@ -264,14 +265,15 @@ def find_five(
     `found` gets score, allele, where the 3' end of the allele would lie, and the end of what matched.
     """
     found[0] = 0
-    number = vote(words, limit, 0, _COMMON, tables, votes, place, touched)
+    number = vote(words, limit, int(np.int64(0)), int(np.int64(_COMMON)), tables, votes, place, touched)
     most = 0
     for i in range(number):
         most = max(most, votes[touched[i]])
     if most < 3:
         for i in range(number):
             votes[touched[i]] = 0
-        number = vote(words, limit, max(0, limit - _SHORT), 255, tables, votes, place, touched)
+        back_to = int(np.int64(max(0, limit - _SHORT)))
+        number = vote(words, limit, back_to, int(np.int64(255)), tables, votes, place, touched)
         most = 0
         for i in range(number):
             most = max(most, votes[touched[i]])
@@ -287,7 +289,7 @@ def find_five(
     for i in range(number):
         allele = touched[i]
         if votes[allele] > 0 and votes[allele] >= best - _WITHIN:
-            begin = tables.at[allele]
+            begin = np.int64(tables.at[allele])
             diagonal = place[allele, 0]
             after = place[allele, 1] + FIVE_SEED
             end = begin + tables.size[allele]
@@ -347,7 +349,7 @@ def find_d(codes: Bytes, begin: int, limit: int, tables: Tables, place: Ints, fo
             if place[allele, 0] == diagonal:
                 continue
             place[allele, 0] = diagonal
-            at = tables.at[allele]
+            at = np.int64(tables.at[allele])
             end = at + tables.size[allele]
             on = at + tables.d_place[entry]
             left, taken_left = reach(codes, limit, tables.bases, at, end, start - 1, on - 1, -1)
@@ -365,9 +367,35 @@ def find_d(codes: Bytes, begin: int, limit: int, tables: Tables, place: Ints, fo
                 found[5] = seen
 
 
+@inner
+def twin(data: Bytes, codes_at: Longs, length: Ints, read: int, size: int, words: Words, seen: Ints) -> int:
+    """An earlier read of the block with the very same bases, or -1; remembers this one.
+
+    `seen`: reads by the hash of their words, -1 where there is none; its length is a power of two.
+    """
+    value = np.uint64(size)
+    for i in range(31, size + 31, 32):
+        value = (value ^ words[min(i, size - 1)]) * np.uint64(0xBF58476D1CE4E5B9)
+        value ^= value >> np.uint64(29)
+    slot = np.int64(value & np.uint64(len(seen) - 1))
+    other = seen[slot]
+    seen[slot] = read
+    if other < 0 or length[other] != size:
+        return -1
+    one = data[codes_at[read] : codes_at[read] + size]
+    two = data[codes_at[other] : codes_at[other] + size]
+    differs = np.uint8(0)
+    for i in range(size):
+        differs |= one[i] ^ two[i]
+    return other if differs == 0 else -1
+
+
 @compiled
 def anchor_reads(data: Bytes, codes_at: Longs, length: Ints, tables: Tables, rows: Ints) -> None:
-    """Anchor each read; `rows`, shape (10, reads), gets reason, kind, locus, ... in the order named above."""
+    """Anchor each read; `rows`, shape (10, reads), gets reason, kind, locus, ... in the order named above.
+
+    A read with the very bases of an earlier one gets what that one got.
+    """
     alleles = len(tables.size)
     longest = 1
     for read in range(len(length)):
@@ -382,8 +410,12 @@ def anchor_reads(data: Bytes, codes_at: Longs, length: Ints, tables: Tables, row
     touched = np.empty(alleles, dtype=np.int32)
     three = np.zeros(6, dtype=np.int32)
     five = np.zeros(6, dtype=np.int32)
+    slots = 1
+    while slots < 2 * len(length):
+        slots *= 2
+    seen = np.full(slots, -1, dtype=np.int32)
     for read in range(len(length)):
-        size = length[read]
+        size = int(np.int64(length[read]))
         for row in range(10):
             rows[row, read] = 0
         if size < LEAST_LENGTH:
@@ -391,6 +423,11 @@ def anchor_reads(data: Bytes, codes_at: Longs, length: Ints, tables: Tables, row
             continue
         codes = data[codes_at[read] : codes_at[read] + size]
         pack(codes, size, words)
+        other = twin(data, codes_at, length, read, size, words, seen)
+        if other >= 0:
+            for row in range(10):
+                rows[row, read] = rows[row, other]
+            continue
         find_three(codes, turned, words, size, tables, last, three)
         if three[0] < LEAST_THREE:
             rows[REASON, read] = NO_J
@@ -421,7 +458,8 @@ def anchor_reads(data: Bytes, codes_at: Longs, length: Ints, tables: Tables, row
         elif j_locus != IGH:
             rows[REASON, read] = NO_V
         else:
-            find_d(strand, max(0, three[3] - D_WITHIN), three[3], tables, place, five)
+            end = int(np.int64(three[3]))
+            find_d(strand, max(0, end - D_WITHIN), end, tables, place, five)
             rows[KIND, read] = D_J
             if five[0] < LEAST_D:
                 rows[REASON, read] = NO_V

@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.ngs.compiled import compiled
+from remission.mrd.ngs.compiled import compiled, inner
 from remission.mrd.ngs.kernels_counting import Table
 
 REACH = 3
@@ -42,7 +42,7 @@ def log_neighbours(bases: int, substitutions: int) -> float:
     return math.log(ways)
 
 
-@compiled
+@inner
 def differing(pool: NDArray[np.uint64], one: int, other: int, many: int, places: NDArray[np.int64]) -> int:
     """Substitutions between two windows and where (the first three); 4 stands for more."""
     found = 0
@@ -65,7 +65,7 @@ def differing(pool: NDArray[np.uint64], one: int, other: int, many: int, places:
     return found
 
 
-@compiled
+@inner
 def bucket_of(table: Table, entry: int, part: int, mask: np.uint64) -> np.uint64:
     """The bucket of one part of a window."""
     value = np.uint64(table.bases[entry]) * np.uint64(0x9E3779B97F4A7C15)

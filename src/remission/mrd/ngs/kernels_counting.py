@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.ngs.compiled import compiled
+from remission.mrd.ngs.compiled import compiled, inner
 
 COUNTED, NOT_ANCHORED, SHORT, LOW, LONG = 0, 1, 2, 3, 4
 
@@ -53,7 +53,7 @@ class Table(NamedTuple):
     state: NDArray[np.int64]
 
 
-@compiled
+@inner
 def hashed(words: NDArray[np.uint64], at: int, many: int, bases: int, kind: int) -> np.uint64:
     """A 64-bit number for a window."""
     value = np.uint64(bases * 256 + kind) * np.uint64(0x9E3779B97F4A7C15)
@@ -64,7 +64,7 @@ def hashed(words: NDArray[np.uint64], at: int, many: int, bases: int, kind: int)
     return value ^ (value >> np.uint64(29))
 
 
-@compiled
+@inner
 def window_of(five_at: int, three_at: int, rule: NDArray[np.int64]) -> tuple[int, int]:
     """Start and end of the window on the turned read (see `clonotypes.WindowRule`)."""
     start = five_at - rule[0]
@@ -75,7 +75,7 @@ def window_of(five_at: int, three_at: int, rule: NDArray[np.int64]) -> tuple[int
     return start, end
 
 
-@compiled
+@inner
 def packed(
     data: NDArray[np.uint8],
     code_at: int,
@@ -99,7 +99,7 @@ def packed(
     return whole
 
 
-@compiled
+@inner
 def summed(
     data: NDArray[np.uint8],
     mark_at: int,
@@ -126,7 +126,7 @@ def summed(
     return True
 
 
-@compiled
+@inner
 def found(words: NDArray[np.uint64], bases: int, kind: int, table: Table) -> int:
     """The number of a window in the table, where it is put if it is new."""
     many = (bases + 31) // 32
@@ -155,7 +155,7 @@ def found(words: NDArray[np.uint64], bases: int, kind: int, table: Table) -> int
     return entry
 
 
-@compiled
+@inner
 def voted(
     data: NDArray[np.uint8],
     code_at: int,

@@ -13,7 +13,7 @@ Longer than other modules: machine code is kept by file, and would not be made a
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.ngs.compiled import compiled
+from remission.mrd.ngs.compiled import compiled, inner
 
 SEED = 12
 """Bases of a seed."""
@@ -48,7 +48,7 @@ Int32s = NDArray[np.int32]
 Bytes = NDArray[np.uint8]
 
 
-@compiled
+@inner
 def _differing(
     words: Int64s, packed: Int64s, pattern: int, part: int, start: int, width: int, bases: int
 ) -> int:
@@ -66,7 +66,7 @@ def _differing(
     return (x * _BYTES) >> 56
 
 
-@compiled
+@inner
 def _base(codes: Bytes, start: int, length: int, strand: int, place: int) -> int:
     """The base at `place` of a stretch of a read, in the direction of the target."""
     if strand == 0:
@@ -75,7 +75,7 @@ def _base(codes: Bytes, start: int, length: int, strand: int, place: int) -> int
     return 3 - code if code < 4 else code
 
 
-@compiled
+@inner
 def _split(codes: Bytes, start: int, strand: int, window: Bytes, width: int, shift: int) -> tuple[int, int]:
     """Substitutions of a stretch against a window, and the column of its indel: the leftmost of the best."""
     length = width + shift
@@ -100,7 +100,7 @@ def _split(codes: Bytes, start: int, strand: int, window: Bytes, width: int, shi
     return best, at
 
 
-@compiled
+@inner
 def _cut_off(codes: Bytes, start: int, strand: int, window: Bytes, width: int) -> bool:
     """Whether at least half of a window lies on the end of a read and agrees but for one base."""
     seen = differ = 0
@@ -115,7 +115,7 @@ def _cut_off(codes: Bytes, start: int, strand: int, window: Bytes, width: int) -
     return 2 * seen >= width and differ <= 1
 
 
-@compiled
+@inner
 def _straight(
     codes: Bytes, words: Int64s, packed: Int64s, window: Bytes, width: int, pattern: int, start: int
 ) -> int:
@@ -130,14 +130,14 @@ def _straight(
     return count if count <= reach else FAR
 
 
-@compiled
+@inner
 def _key(rank: int, precedence: int, pattern: int, start: int, shift: int) -> int:
     """The key of a hit: the least is the best."""
     key = ((rank << 2 | precedence) << PATTERN_BITS | pattern) << START_BITS
     return key | (INDEL if shift != 0 else 0) | start << 2 | (shift + 1)
 
 
-@compiled
+@inner
 def _bent(
     codes: Bytes,
     words: Int64s,
@@ -272,7 +272,7 @@ def scan(
     return hits, too_short
 
 
-@compiled
+@inner
 def _entry(
     key: int,
     link: int,

@@ -8,7 +8,7 @@ so the rest can be read again with more bytes behind it. `data[end]` must exist;
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.ngs.compiled import compiled
+from remission.mrd.ngs.compiled import compiled, inner
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -20,7 +20,7 @@ FINE, NO_START, CONTROL, NOT_BASE, NO_PLUS, OTHER_NAME, NOT_QUALITY, FEW_QUALITI
 )
 
 
-@compiled
+@inner
 def _past_text(data: Bytes, at: int) -> int:
     """Where the text of a line ends: at a line end (before its CR), a control character, or the fence."""
     while True:
@@ -31,7 +31,7 @@ def _past_text(data: Bytes, at: int) -> int:
         at += 1
 
 
-@compiled
+@inner
 def _after_line(data: Bytes, at: int) -> int:
     """Where the next line begins if a line ends here (LF or CR LF; past the fence if not in yet), else -1."""
     if data[at] == 10:
@@ -41,7 +41,7 @@ def _after_line(data: Bytes, at: int) -> int:
     return -1
 
 
-@compiled
+@inner
 def _only_acgt(line: Bytes) -> bool:
     others = np.uint8(0)
     for i in range(len(line)):
@@ -51,7 +51,7 @@ def _only_acgt(line: Bytes) -> bool:
     return others == 0
 
 
-@compiled
+@inner
 def _code_acgt(line: Bytes) -> None:
     """Codes of A, C, G and T of either case from bits 1 and 2 of their letters."""
     for i in range(len(line)):
@@ -59,7 +59,7 @@ def _code_acgt(line: Bytes) -> None:
         line[i] = ((letter >> 1) ^ (letter >> 2 & 1)) & 3
 
 
-@compiled
+@inner
 def _code(line: Bytes, code_of: Bytes) -> int:
     """Turn letters into codes; returns the index of the first that is no base, or -1."""
     for i in range(len(line)):
@@ -70,7 +70,7 @@ def _code(line: Bytes, code_of: Bytes) -> int:
     return -1
 
 
-@compiled
+@inner
 def _phred(line: Bytes) -> int:
     """Turn Phred+33 into Phred; returns the index of the first byte that is none (left as it was), or -1."""
     worst = np.uint8(0)
@@ -85,7 +85,7 @@ def _phred(line: Bytes) -> int:
     return -1
 
 
-@compiled
+@inner
 def _same(data: Bytes, one: int, other: int, length: int) -> bool:
     differences = 0
     for i in range(length):
@@ -179,7 +179,7 @@ def fastq_records(  # one pass over four lines; cut in pieces it would only pass
     return len(length), at, FINE, 0
 
 
-@compiled
+@inner
 def _next_start(data: Bytes, at: int, end: int) -> int:
     """Where the next line that begins with `>` begins, or the end."""
     while at < end:
@@ -191,7 +191,7 @@ def _next_start(data: Bytes, at: int, end: int) -> int:
     return end
 
 
-@compiled
+@inner
 def _past_remarks(data: Bytes, at: int, end: int) -> int:
     """Past empty lines and lines that begin with `#` or `;`."""
     while at < end:

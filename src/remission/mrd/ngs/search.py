@@ -1,6 +1,5 @@
 """A germline set made ready for searching."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -88,18 +87,20 @@ def _seeds(
 ) -> tuple[Ints, Ints, tuple[Ints, Ints, Ints]]:
     """Group by seed, first entry by group, and by entry: allele, place of the seed, strand."""
     power = 4 ** np.arange(width - 1, -1, -1, dtype=np.int64)
-    lists: defaultdict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    seeds, rows = [np.empty(0, dtype=np.int64)], [np.empty((3, 0), dtype=np.int32)]
     for codes, allele, turned in strands:
         if len(codes) < width:
             continue
         windows = np.lib.stride_tricks.sliding_window_view(codes, width)
-        for place in np.flatnonzero((windows < 4).all(axis=1)):
-            lists[int(windows[place] @ power)].append((allele, int(place), turned))
+        place = np.flatnonzero((windows < 4).all(axis=1))
+        seeds.append(windows[place] @ power)
+        row = (np.full(len(place), allele), place, np.full(len(place), turned))
+        rows.append(np.vstack(row).astype(np.int32))
+    seed, entries = np.concatenate(seeds), np.concatenate(rows, axis=1)
+    order = np.argsort(seed, kind="stable")
+    values, begin = np.unique(seed[order], return_index=True)
     group = np.full(4**width, -1, dtype=np.int32)
-    seeds = sorted(lists)
-    group[seeds] = np.arange(len(seeds), dtype=np.int32)
-    first = np.zeros(len(seeds) + 1, dtype=np.int32)
-    first[1:] = np.cumsum([len(lists[seed]) for seed in seeds])
-    entries = np.array([entry for seed in seeds for entry in lists[seed]], dtype=np.int32).reshape(-1, 3)
-    allele_of, place_of, turned_of = (np.ascontiguousarray(column) for column in entries.T)
+    group[values] = np.arange(len(values), dtype=np.int32)
+    first = np.array([*begin, len(seed)], dtype=np.int32)
+    allele_of, place_of, turned_of = (np.ascontiguousarray(row[order]) for row in entries)
     return group, first, (allele_of, place_of, turned_of)
