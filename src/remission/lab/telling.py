@@ -133,6 +133,7 @@ def _clones(measured: Measured) -> Table:
             f"{clone.neighbour_reads:,}",
             f"{clone.tolerance.substitutions} + {clone.tolerance.indels}",
             f"{clone.by_chance:.2g}",
+            percent(_rounded(clone.lod)) + ("" if clone.vouches else " *"),
         )
         for clone in measured.clones
     ]
@@ -151,15 +152,17 @@ def _clones(measured: Measured) -> Table:
             Text("near, not counted", "相近未计"),
             Text("tolerated", "容许"),
             Text("by chance", "偶合"),
+            Text("sees", "可见"),
         ),
         tuple(rows),
-        frozenset(range(2, 12)),
+        frozenset(range(2, 13)),
         (
             Text(
                 "Blank: reads that a sample without the clone may show. Tolerated: substitutions + indels. "
-                "By chance: reads of a million healthy ones of its kind that would match.",
+                "By chance: reads of a million healthy ones of its kind that would match. Sees: the lowest "
+                "level this clone would show; * the answer does not rest on it.",
                 "空白限：无该克隆的样本可能出现的读段数。容许：替换 + 插入缺失。"
-                "偶合：每百万条健康同类读段中会匹配者。",
+                "偶合：每百万条健康同类读段中会匹配者。可见：仅凭该克隆可见的最低水平；*结论不依据该克隆。",
             ),
             *(
                 Text(f"{c.name}: {c.tolerance.why.en}", f"{c.name}：{c.tolerance.why.zh}")
