@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.mrd.ngs.block import Block
-from remission.mrd.ngs.kernels_anchoring import anchor_reads
+from remission.mrd.ngs.kernels_anchoring import anchor_reads, scratch
 from remission.mrd.ngs.rearrangement import Kind, Reason
 from remission.mrd.ngs.search import Searcher
 
@@ -72,7 +72,7 @@ def anchored(searcher: Searcher, block: Block) -> Anchored:
     """
     rows = np.zeros((10, len(block)), dtype=np.int32)
     tables = searcher.tables
-    anchor_reads(block.data, block.codes_at, block.length, tables, rows)
+    anchor_reads(block.data, block.codes_at, block.length, tables, scratch(tables, block.length), rows)
     reason, kind, locus, turned, five, three, five_at, three_at, five_end, three_start = rows
     return Anchored(
         reason=reason,

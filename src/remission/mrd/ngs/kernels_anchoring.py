@@ -88,6 +88,48 @@ class Tables(NamedTuple):
     d_place: Ints
 
 
+class Scratch(NamedTuple):
+    """Room that `anchor_reads` works in: made outside, where it need not be compiled.
+
+    Attributes
+    ----------
+    turned : uint8 array, words : uint64 array, shape (longest read,)
+    last : int32 array, shape (2 * alleles of J and Kde,)
+    votes : int32 array, shape (alleles,), all 0
+    place : int32 array, shape (alleles, 2)
+    touched : int32 array, shape (alleles,)
+    seen : int32 array, all -1; its length is a power of two
+    three, five : int32 arrays, shape (6,)
+    """
+
+    turned: Bytes
+    words: Words
+    last: Ints
+    votes: Ints
+    place: Ints
+    touched: Ints
+    seen: Ints
+    three: Ints
+    five: Ints
+
+
+def scratch(tables: Tables, length: Ints) -> Scratch:
+    """Room for reads of these lengths."""
+    alleles, longest = len(tables.size), int(length.max(initial=1))
+    threes = np.count_nonzero((tables.segment == J_SEGMENT) | (tables.segment == KDE_SEGMENT))
+    return Scratch(
+        turned=np.empty(longest, dtype=np.uint8),
+        words=np.empty(longest, dtype=np.uint64),
+        last=np.empty(2 * threes, dtype=np.int32),
+        votes=np.zeros(alleles, dtype=np.int32),
+        place=np.empty((alleles, 2), dtype=np.int32),
+        touched=np.empty(alleles, dtype=np.int32),
+        seen=np.full(1 << (2 * len(length)).bit_length(), -1, dtype=np.int32),
+        three=np.zeros(6, dtype=np.int32),
+        five=np.zeros(6, dtype=np.int32),
+    )
+
+
 @compiled
 def turn(codes: Bytes, size: int, turned: Bytes) -> None:
     """Write the other strand of `codes[:size]` into `turned`."""
@@ -391,29 +433,14 @@ def twin(data: Bytes, codes_at: Longs, length: Ints, read: int, size: int, words
 
 
 @compiled
-def anchor_reads(data: Bytes, codes_at: Longs, length: Ints, tables: Tables, rows: Ints) -> None:
+def anchor_reads(
+    data: Bytes, codes_at: Longs, length: Ints, tables: Tables, scratch: Scratch, rows: Ints
+) -> None:
     """Anchor each read; `rows`, shape (10, reads), gets reason, kind, locus, ... in the order named above.
 
     A read with the very bases of an earlier one gets what that one got.
     """
-    alleles = len(tables.size)
-    longest = 1
-    for read in range(len(length)):
-        longest = max(longest, length[read])
-    turned = np.empty(longest, dtype=np.uint8)
-    words = np.empty(longest, dtype=np.uint64)
-    last = np.empty(
-        2 * np.int64(np.sum((tables.segment == J_SEGMENT) | (tables.segment == KDE_SEGMENT))), dtype=np.int32
-    )
-    votes = np.zeros(alleles, dtype=np.int32)
-    place = np.empty((alleles, 2), dtype=np.int32)
-    touched = np.empty(alleles, dtype=np.int32)
-    three = np.zeros(6, dtype=np.int32)
-    five = np.zeros(6, dtype=np.int32)
-    slots = 1
-    while slots < 2 * len(length):
-        slots *= 2
-    seen = np.full(slots, -1, dtype=np.int32)
+    turned, words, last, votes, place, touched, seen, three, five = scratch
     for read in range(len(length)):
         size = int(np.int64(length[read]))
         for row in range(10):
