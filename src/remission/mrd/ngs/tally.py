@@ -1,7 +1,9 @@
 """What tracking saw in one sample, before anything is estimated from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from remission.mrd.ngs.fates import Fates
 from remission.terms.words import Text
@@ -55,6 +57,9 @@ class TargetCount:
 
     `exact`: the window unchanged; `tolerated`: with errors the sequencer explains; `neighbours`: near it, yet
     of another clonotype. `sightings`: the windows seen most, for the picture of the alignment.
+    `cut_off`: reads that show part of the window and end before the rest, so that nothing is known of them.
+    `from_neighbours`: reads counted here that are expected to be errors of a neighbour; `least`: the fewest
+    reads that its errors do not explain (1 where no neighbour is near).
     """
 
     target: Target
@@ -63,6 +68,9 @@ class TargetCount:
     neighbours: int
     tolerance: Tolerance
     sightings: tuple[Sighting, ...]
+    cut_off: int = 0
+    from_neighbours: float = 0.0
+    least: int = 1
 
     @property
     def reads(self) -> int:
@@ -74,12 +82,14 @@ class TargetCount:
 class Tally:
     """One sample: every target looked for, and the fate of every read.
 
-    A stem target counts only reads that no exact target of the same owner took.
+    A stem target counts only reads that no exact target of the same owner took. `lengths`: reads by their
+    length in bases, as they were compared (merged, trimmed); empty where nobody counted them.
     """
 
     sample: str
     counts: tuple[TargetCount, ...]
     fates: Fates
+    lengths: Mapping[int, int] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def reads_total(self) -> int:
