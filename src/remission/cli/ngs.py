@@ -303,10 +303,11 @@ def _study(name: str | None, **without: object) -> "Study | None":
 
 
 def _rule(study: "Study | None", share: float | None) -> "IndexRule":
-    from remission.lab.asked import rule_by
     from remission.mrd.ngs.index import IndexRule
 
     if study is not None:
+        from remission.lab.asked import rule_by
+
         return rule_by(study)
     return IndexRule() if share is None else IndexRule(share=share)
 

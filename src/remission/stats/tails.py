@@ -1,13 +1,13 @@
 """Tails and quantiles of the binomial, Poisson and normal distributions.
 
-The only place that calls scipy (which ships no types), so that the rest of the room is checked strictly.
+The only place that calls scipy (which ships no types), so that the rest of the room is checked strictly. It
+is imported where it is used: that takes a third of a second.
 """
 
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 Numbers = NDArray[np.float64]
 
@@ -16,11 +16,15 @@ _TINY = 1e-300  # stands for 0 where a function is not defined at 0 and the answ
 
 def beta_quantile(probability: float, a: float, b: float) -> float:
     """The value below which a Beta(a, b) variable lies with `probability`."""
+    from scipy import special
+
     return float(special.betaincinv(a, b, probability))
 
 
 def gamma_quantile(probability: float, shape: float) -> float:
     """The value below which a Gamma(shape, scale 1) variable lies with `probability`."""
+    from scipy import special
+
     return float(special.gammaincinv(shape, probability))
 
 
@@ -31,6 +35,8 @@ def normal_quantile(probability: float) -> float:
 
 def binomial_at_least(x: int, n: int, p: float) -> float:
     """P(X >= x) for X ~ Binomial(n, p)."""
+    from scipy import special
+
     if x <= 0:
         return 1.0
     return 0.0 if x > n else float(special.betainc(x, n - x + 1, p))
@@ -38,11 +44,15 @@ def binomial_at_least(x: int, n: int, p: float) -> float:
 
 def poisson_at_least(x: int, mean: float) -> float:
     """P(X >= x) for X ~ Poisson(mean)."""
+    from scipy import special
+
     return 1.0 if x <= 0 else float(special.gammainc(x, mean))
 
 
 def poisson_reaches(counts: Numbers, means: Numbers) -> Numbers:
     """P(X >= count) for Poisson X, element by element: 1 at a count of 0, 0 at a mean of 0 above it."""
+    from scipy import special
+
     return np.where(counts <= 0, 1.0, special.gammainc(np.maximum(counts, _TINY), means))
 
 
@@ -51,12 +61,16 @@ def negative_binomial_reaches(counts: Numbers, shapes: Numbers, chances: Numbers
 
     X is Poisson with a mean that is itself Gamma(shape); a shape of 0 gives no X above 0.
     """
+    from scipy import special
+
     reached = special.betainc(np.maximum(counts, _TINY), np.maximum(shapes, _TINY), chances)
     return np.where(counts <= 0, 1.0, np.where(shapes <= 0, 0.0, reached))
 
 
 def gamma_quantiles(deviates: Numbers, shape: float) -> Numbers:
     """Gamma(shape, scale 1) quantiles at the probabilities of normal deviates, true in both tails."""
+    from scipy import special
+
     low = special.gammaincinv(shape, special.ndtr(np.minimum(deviates, 0)))
     high = special.gammainccinv(shape, special.ndtr(-np.maximum(deviates, 0)))
     return np.where(deviates < 0, low, high)
@@ -64,4 +78,6 @@ def gamma_quantiles(deviates: Numbers, shape: float) -> Numbers:
 
 def negative_binomial_at_least(x: int, mean: float, shape: float) -> float:
     """P(X >= x) for X Poisson with a mean that is itself gamma, of this mean and shape."""
+    from scipy import special
+
     return 1.0 if x <= 0 else float(special.betainc(x, shape, mean / (mean + shape)))

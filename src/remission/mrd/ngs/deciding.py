@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainc
 
 from remission.mrd.ngs.kernels_matching import DELETED
 from remission.mrd.ngs.sightings import Seen, substitutions
 from remission.mrd.ngs.tally import Tolerance
+from remission.stats.tails import poisson_at_least
 from remission.terms.words import Text
 
 # Assumed by us; a laboratory that has measured its own would change them here.
@@ -135,7 +135,7 @@ def _neighbours(seen: Seen, known: list[_Candidate], usual: Floats, error: Float
     for place, number in enumerate(chosen.tolist()):
         if len(found) == MOST_NEIGHBOURS:
             break
-        if gammainc(float(reads[place]), expected[place]) < UNEXPLAINED:
+        if poisson_at_least(int(reads[place]), float(expected[place])) < UNEXPLAINED:
             found.append(number)
             founder = _Candidate(bases[place], int(indel[place]), float(reads[place]))
             expected += _expected(bases, indel, log, founder)
