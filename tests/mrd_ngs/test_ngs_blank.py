@@ -18,7 +18,14 @@ from remission.mrd.ngs.blank import (
     reads_at_least,
 )
 from remission.mrd.ngs.clonotype import Index
-from remission.mrd.ngs.crosscheck import ASSUMED_HOPPING, CrossCheck, SampleKind, Sequenced, cross_check
+from remission.mrd.ngs.crosscheck import (
+    ASSUMED_HOPPING,
+    MOST_HOPPING,
+    CrossCheck,
+    SampleKind,
+    Sequenced,
+    cross_check,
+)
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.tally import Tally, Target, TargetCount, Tier, Tolerance
 from remission.stats.compound import Burst
@@ -235,6 +242,63 @@ def test_two_patients_alone_can_still_be_told_apart() -> None:
         Sequenced("B", tally("B-fu", {("A", "1"): 300_000, ("B", "1"): 0}), SampleKind.FOLLOW_UP),
     ]
     assert contaminations(cross_check(run)) == [("B-fu", "A", "1")]
+
+
+def two_patients(reads: dict[str, tuple[int, int]], hopped: int = 1) -> list[Sequenced]:
+    """Two patients with a diagnosis and two follow-ups each, and a control: reads of A's and of B's clone."""
+    all_reads = {"A-dx": (7_000, hopped), "B-dx": (hopped, 7_000), "N": (hopped, hopped)}
+    all_reads |= {f"{p}-{f}": (hopped, hopped) for p in "AB" for f in ("F1", "F2")}
+    all_reads |= reads
+    kinds = {"A-dx": SampleKind.DIAGNOSIS, "B-dx": SampleKind.DIAGNOSIS, "N": SampleKind.CONTROL}
+    return [
+        Sequenced(
+            "" if name == "N" else name[0],
+            tally(name, {("A", "1"): of_a, ("B", "1"): of_b}, 60_000),
+            kinds.get(name, SampleKind.FOLLOW_UP),
+        )
+        for name, (of_a, of_b) in all_reads.items()
+    ]
+
+
+@pytest.mark.parametrize("reads", [2_300, 230, 25])
+def test_two_tubes_swapped_are_both_named_and_cost_nobody_else_anything(reads: int) -> None:
+    check = cross_check(two_patients({"A-F1": (0, reads), "B-F1": (reads, 0), "A-F2": (reads, 0)}))
+    assert contaminations(check) == [("A-F1", "B", "1"), ("B-F1", "A", "1")]
+    assert check.swapped == {"A-F1": ("B-F1",), "B-F1": ("A-F1",)}
+    for fit in (check.by_reads, check.by_sample):
+        assert fit is None or fit.upper < 0.002
+    for sample, clone in (("A-F2", "A"), ("B-F2", "B")):
+        background = check.backgrounds[sample]["1"]
+        assert limit_of_blank(background, 60_000, 0.0, BURST).reads < 30, clone
+
+
+def test_contamination_one_way_is_named_and_asks_whether_tubes_were_swapped() -> None:
+    check = cross_check(two_patients({"A-F1": (2_000, 2_000)}))
+    assert contaminations(check) == [("A-F1", "B", "1")]
+    assert check.swapped == {}, "its own clone is there"
+    without = cross_check(two_patients({"A-F1": (0, 2_000), "B-F1": (0, 300)}))
+    assert contaminations(without) == [("A-F1", "B", "1")]
+    assert without.swapped == {"A-F1": ("B-F2",), "B-F2": ("A-F1",)}, "B-F1 holds its own"
+
+
+def test_two_patients_with_real_hopping_contaminate_nobody() -> None:
+    check = cross_check(two_patients({"A-F1": (200, 19), "B-F2": (25, 150)}, hopped=20))
+    assert contaminations(check) == []
+    assert check.swapped == {}
+
+
+def test_more_than_can_hop_is_contamination_all_around() -> None:
+    """Three tubes passed round: each pair vouches for the next, and none of it can be hopping."""
+    owners = "ABC"
+    run = [Sequenced(o, tally(f"{o}-dx", {(p, "1"): 7_000 * (o == p) for p in owners}, 60_000),
+                     SampleKind.DIAGNOSIS) for o in owners]  # fmt: skip
+    for place, o in enumerate(owners):
+        reads = {(p, "1"): 700 * (p == owners[place - 1]) for p in owners}
+        run.append(Sequenced(o, tally(f"{o}-fu", reads, 60_000), SampleKind.FOLLOW_UP))
+    check = cross_check(run)
+    assert len(contaminations(check)) == 3
+    assert check.by_reads is not None
+    assert check.by_reads.rate <= MOST_HOPPING
 
 
 def test_uneven_hopping_is_seen_and_is_no_contamination() -> None:

@@ -7,10 +7,13 @@ How much hops is seen where nothing else explains a clone: in the samples of oth
 Expected reads = rate x reads of the clone in all other samples x share of the sample. Nobody told us
 whether a sample's share goes by its reads or is the same for all: both are fitted. Where the run shows which
 is right that one counts, else the larger of the two.
+
+Tubes that were swapped look like hopping too, each in the other's samples, so hopping is believed only up to
+a plausible maximum, and what two people's samples show of each other is never measured by itself.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -23,6 +26,10 @@ from remission.stats.counts import poisson_upper
 
 ASSUMED_HOPPING = 1e-3
 """Share of reads that hop, where the run has no sample of anybody else to see it in. ASSUMED, by us."""
+
+MOST_HOPPING = 0.02
+"""Share of reads that hop at most; what a run shows beyond it is something else. ASSUMED, by us: rates of
+0.1 to 2 % are told of patterned flow cells (unverified, from memory)."""
 
 FAR_ABOVE = 10.0
 """Contamination: so many times the reads that hopping explains (or one read, if it explains less) ..."""
@@ -78,13 +85,15 @@ class CrossCheck:
     """What a run says of itself: hopping, and for each sample the clones of others and its backgrounds.
 
     `by_reads`, `by_sample`: a sample's share of what hops goes by its reads, or is the same for all; None
-    where the run itself shows that it is not so.
+    where the run itself shows that it is not so. `swapped`: samples in which the clones of another are far
+    above hopping and their own are not, with the samples of that other which lack theirs.
     """
 
     by_reads: Hopping | None
     by_sample: Hopping | None
     foreign: Mapping[str, tuple[Foreign, ...]]
     backgrounds: Mapping[str, Mapping[str, Background]]
+    swapped: Mapping[str, tuple[str, ...]]
 
 
 _Fits = tuple[Hopping | None, Hopping | None]
@@ -156,6 +165,7 @@ def cross_check(
         MappingProxyType(
             {sample: _backgrounds(own, elsewhere, depth, fits) for sample, own in in_sample.items()}
         ),
+        MappingProxyType(_swapped(in_sample, fits, far, in_diagnosis)),
     )
 
 
@@ -211,7 +221,7 @@ def _fit(pairs: list[_Pair], model: int, looked_at: int) -> tuple[Hopping, set[_
     """How much hops, and the pairs far above it, which are left out until nothing changes.
 
     Each pair is held against what the clones of all other owners, in all other samples, make expect: one
-    contaminated sample must not raise the measure that it is held against.
+    contaminated sample must not raise the measure that it is held against, nor two that were swapped.
     """
     far: set[_Pair] = set()
     for _ in range(len(pairs) + 1):
@@ -225,23 +235,33 @@ def _fit(pairs: list[_Pair], model: int, looked_at: int) -> tuple[Hopping, set[_
 def _far(pairs: list[_Pair], left_out: set[_Pair], model: int, looked_at: int) -> set[_Pair]:
     kept = [pair for pair in pairs if pair not in left_out and pair.chance < _RARE]
     reads, exposure = sum(p.reads for p in kept), math.fsum(p.exposures[model] for p in kept)
-    own: dict[tuple[str, str], tuple[int, float]] = {}
-    for pair in kept:
-        key = (pair.target.owner, pair.sample)
-        seen, exposed = own.get(key, (0, 0.0))
-        own[key] = (seen + pair.reads, exposed + pair.exposures[model])
+    own = _sums(kept, model, lambda pair: (pair.target.owner, pair.sample))
+    back = _sums(kept, model, lambda pair: (pair.target.owner, pair.owner))
     far: set[_Pair] = set()
     for pair in pairs:
-        seen, exposed = own.get((pair.target.owner, pair.sample), (0, 0.0))
-        rest = exposure - exposed
-        rate = poisson_upper(reads - seen).upper / rest if rest > 1e-9 * exposure else ASSUMED_HOPPING
-        rate = min(rate, ASSUMED_HOPPING) if reads == seen else rate
-        expected = rate * pair.exposures[model] + pair.chance
-        if pair.reads < FAR_ABOVE * max(expected, 1.0):
+        here = own.get((pair.target.owner, pair.sample), (0, 0.0))
+        there = back.get((pair.owner, pair.target.owner), (0, 0.0)) if pair.owner else (0, 0.0)
+        seen, rest = reads - here[0] - there[0], exposure - here[1] - there[1]
+        known = rest > 1e-9 * exposure
+        rate = poisson_upper(seen).upper / rest if known else ASSUMED_HOPPING
+        expected = min(rate, MOST_HOPPING if seen else ASSUMED_HOPPING) * pair.exposures[model] + pair.chance
+        beyond = known and seen > MOST_HOPPING * rest  # then nothing is left for unevenness to explain
+        if pair.reads < max(FAR_ABOVE, expected * (1 if beyond else FAR_ABOVE)):
             continue
         if reads_at_least(pair.reads, expected, _lumps(pair.chance, expected)) < BY_CHANCE / looked_at:
             far.add(pair)
     return far
+
+
+def _sums(
+    pairs: list[_Pair], model: int, of: Callable[[_Pair], tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, float]]:
+    """Reads and exposure of the pairs that are alike in this."""
+    sums: dict[tuple[str, str], tuple[int, float]] = {}
+    for pair in pairs:
+        reads, exposure = sums.get(of(pair), (0, 0.0))
+        sums[of(pair)] = (reads + pair.reads, exposure + pair.exposures[model])
+    return sums
 
 
 def _hopping(kept: list[_Pair], model: int) -> Hopping:
@@ -303,6 +323,31 @@ def _foreign(
             )
         )
     return tuple(sorted(found, key=lambda foreign: (-foreign.reads, foreign.owner, foreign.name)))
+
+
+def _swapped(
+    in_sample: Mapping[str, list[_Pair]],
+    fits: _Fits,
+    far: set[_Pair],
+    in_diagnosis: Mapping[tuple[str, Target], str],
+) -> dict[str, tuple[str, ...]]:
+    """Samples without their own clones that hold those of others, and the samples these may belong to."""
+    owners: dict[str, str] = {}
+    holds: dict[str, set[str]] = {}
+    for sample, pairs in in_sample.items():
+        own = [pair for pair in pairs if pair.target.owner == pair.owner]
+        if own and all(p.reads < FAR_ABOVE * max(_most_hopped(p, fits) + p.chance, 1.0) for p in own):
+            owners[sample] = own[0].owner
+            held = [p for p in pairs if p in far and (p.owner, p.target) not in in_diagnosis]
+            holds[sample] = {pair.target.owner for pair in held}
+    found: dict[str, set[str]] = {}
+    for sample, others in holds.items():
+        partners = [name for name, owner in owners.items() if owner in others]
+        mutual = [name for name in partners if owners[sample] in holds[name]]
+        for name in mutual or partners:
+            found.setdefault(sample, set()).add(name)
+            found.setdefault(name, set()).add(sample)
+    return {sample: tuple(sorted(names)) for sample, names in found.items()}
 
 
 def _backgrounds(
