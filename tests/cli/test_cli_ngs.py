@@ -95,7 +95,7 @@ def test_the_study_says_rule_threshold_and_limits(here: Path, index: Path, done:
     words = ("--dna-ng", 325, "-o", "r.json", "--study", "nct06607419", "--json")
     read = done("ngs", "track", index, F1, *SPIKE, *words).json
     assert (read["threshold"], read["required_lod"]) == (1e-6, 1e-6)
-    assert read["blinding_flags"] == ["hemodilute"]
+    assert read["blinding_flags"] == ["hemodilute", "reads-too-short", "stem-only"]
 
 
 def test_what_was_written_is_shown(here: Path, index: Path, done: Run) -> None:

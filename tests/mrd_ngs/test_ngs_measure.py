@@ -184,7 +184,7 @@ def test_too_few_cells_says_how_much_dna_would_do() -> None:
 
 
 def test_a_shallow_sample_is_told_to_go_deeper() -> None:
-    shallow = measured({"IGH-1": 0}, IGH, spike_reads=30)
+    shallow = measured({"IGH-1": 0}, IGH, spike_reads=60)
     assert shallow.answer.call == Call.NOT_EVALUABLE
     assert any("sequence deeper" in note.en for note in shallow.notes)
     assert shallow.cells_seen < 0.5 * shallow.cells
@@ -268,17 +268,59 @@ def test_a_locus_that_may_not_be_the_leukaemia_does_not_vouch(share: float, read
     assert both.clones[1].vouches
 
 
-def test_a_stem_without_its_clone_is_flagged() -> None:
+def with_stem(stem_reads: int, reads: int = 0) -> Measured:
     followed, put_in = index(IGH), spikes(Locus.IGH)
-    plain = tally(followed, {"IGH-1": 0}, put_in)
-    stem = TargetCount(Target(followed.sample, "IGH-1", Tier.STEM, "IGH", "A" * 30), 50, 0, 0, TOLERANCE, ())
-    one = measure(
-        followed, replace(plain, counts=(*plain.counts, stem)), put_in, 20_000, threshold=SIX,
-        required_lod=SIX, backgrounds={"IGH-1": MANY_CONTROLS}, evidence=EVIDENCE,
+    plain = tally(followed, {"IGH-1": reads}, put_in)
+    target = Target(followed.sample, "IGH-1", Tier.STEM, "IGH", "A" * 30)
+    stem = TargetCount(target, stem_reads, 0, 0, TOLERANCE, ())
+    return measure(
+        followed, replace(plain, counts=(*plain.counts, stem)), put_in, 20_000, threshold=FOUR,
+        required_lod=FOUR, backgrounds={"IGH-1": MANY_CONTROLS}, evidence=EVIDENCE,
     )  # fmt: skip
-    assert one.result.flags == ("stem-only",)
-    assert one.clones[0].stem_reads == 50
-    assert any("may have evolved" in note.en for note in one.notes)
+
+
+@pytest.mark.parametrize(
+    ("stem_reads", "reads", "flags", "call", "noted"),
+    [
+        (4_000, 0, ("stem-only",), Call.NOT_EVALUABLE, True),  # 400 templates: 1.3e-4
+        (50, 0, (), Call.NEGATIVE, True),  # below the threshold, as any clone would be
+        (1, 0, (), Call.NEGATIVE, False),  # within the blank
+        (4_000, 30, (), Call.NEGATIVE, False),  # the clone is there, and its level counts
+        (4_000, 9_000, (), Call.POSITIVE, False),
+    ],
+)
+def test_a_stem_at_the_threshold_without_its_clone_is_never_negative(
+    stem_reads: int, reads: int, flags: tuple[str, ...], call: Call, noted: bool
+) -> None:
+    one = with_stem(stem_reads, reads)
+    assert (one.result.flags, one.answer.call) == (flags, call)
+    assert one.clones[0].stem_reads == stem_reads
+    assert one.clones[0].stem_level == stem_reads / 10 / one.cells
+    assert any("may have evolved" in note.en for note in one.notes) == noted
+
+
+def test_spikes_that_gave_hardly_a_read_count_nothing() -> None:
+    """The audit's tube: 9 reads of 400 copies made 0.0108 % into 14.6 %."""
+    weak = measured({"IGH-1": 500, "IGK-1": 500}, IGH, IGK, spike_reads=49)
+    assert weak.result.flags == ("weak-spikes",)
+    assert weak.answer.call == Call.NOT_EVALUABLE
+    (note,) = [note.en for note in weak.notes if "spikes of IGH gave" in note.en]
+    assert "245 reads for 500 copies put in, 0.49 a copy" in note
+    assert measured({"IGH-1": 500}, IGH, spike_reads=50).result.flags == ()
+
+
+def test_more_reads_a_template_than_anybody_sequences_are_doubted() -> None:
+    doubted = measured({"IGH-1": 0}, IGH, spike_reads=100_000)
+    assert doubted.result.flags == ()
+    assert any("check the copies of the spikes" in note.en for note in doubted.notes)
+    assert not any("check the copies" in note.en for note in measured({"IGH-1": 0}, IGH).notes)
+
+
+def test_dna_in_another_unit_is_refused() -> None:
+    with pytest.raises(InputRefused, match="20,020,000 ng of DNA") as refused:
+        measured({"IGH-1": 0}, IGH, dna_ng=20_020_000)
+    assert "check the unit" in str(refused.value)
+    assert measured({"IGH-1": 0}, IGH, dna_ng=100_000).cells == 15_384_615
 
 
 def test_no_clone_to_follow_says_nothing() -> None:

@@ -111,6 +111,12 @@ def test_the_promised_keys() -> None:
     assert document["clones"][0]["junction"] == WINDOWS["IGH-1"][17:44]
 
 
+def stemmed(document: Json) -> None:
+    """A stem at the threshold, and its flag taken away."""
+    clone, cells = document["clones"][1], document["cells"]
+    clone.update(stem_reads=4_000, stem_level=400 / cells)
+
+
 def put(*path: str | int, to: object) -> Callable[[Json], None]:
     def change(document: Json) -> None:
         at: Any = document
@@ -153,7 +159,9 @@ def halved(document: Json) -> None:
         (put("simulated", to=1), "simulated"),
         (put("threshold", to=1e-6), "threshold"),
         (put("required_lod", to=1e-7), "call"),
-        (put("flags", to=["contaminated"]), "call"),
+        (put("flags", to=["contaminated"]), "flags contaminated; the numbers raise none"),
+        (put("foreign", 0, "contaminates", to=True), "the numbers raise contaminated"),
+        (put("clones", 1, "stem_reads", to=90_000), "stem level"),
         (put("found", to=0), "level"),
         (put("found", to=True), "not a number"),
         (put("clones", 0, "reads", to=0), "IGH-1"),
@@ -176,6 +184,7 @@ def halved(document: Json) -> None:
         (put("schema_version", to=2), "schema_version 2"),
         (put("schema_version", to=True), "schema_version True"),
         (halved, "IGH-1"),
+        (stemmed, "the numbers raise stem-only"),
         (lambda document: document.pop("lob"), "without 'lob'"),
         (lambda document: document["clones"][0].pop("family"), "cannot be read"),
         (lambda document: document["clones"].pop(0), "highest clone"),
@@ -190,6 +199,14 @@ def test_a_result_changed_by_hand_is_refused(change: Callable[[Json], object], s
         read(json.dumps(document))
     assert said in str(refused.value)
     assert "result.json" in refused.value.where
+
+
+def test_a_flag_taken_away_is_seen() -> None:
+    document = json.loads(write_measured(measured(40, spiked=40)))
+    assert document["flags"] == ["weak-spikes"]
+    document["flags"] = []
+    with pytest.raises(InvariantBroken, match="the numbers raise weak-spikes"):
+        read(json.dumps(document))
 
 
 @pytest.mark.parametrize(

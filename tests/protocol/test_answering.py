@@ -76,7 +76,10 @@ def test_another_denominator_answers_nothing(
         ((), Call.NEGATIVE),
         (("no-index-clone",), Call.NOT_EVALUABLE),
         (("contaminated",), Call.NOT_EVALUABLE),
+        (("weak-spikes",), Call.NOT_EVALUABLE),
         (("hemodilute",), Call.NOT_EVALUABLE),
+        (("stem-only",), Call.NOT_EVALUABLE),
+        (("reads-too-short",), Call.NOT_EVALUABLE),
     ],
 )
 def test_sequencing(shipped: Study, flags: tuple[str, ...], call: Call) -> None:

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from remission.errors import CommandRefused, InputRefused
 from remission.mrd.ngs.index import IndexRule
-from remission.mrd.ngs.measure import DISQUALIFYING
+from remission.mrd.ngs.flags import BLINDING, DISQUALIFYING
 from remission.protocol.study import Assay, Study
 
 METHOD = "ngs"
@@ -40,7 +40,7 @@ def asked_at(threshold: str) -> Asked:
         raise CommandRefused(
             f"{threshold!r} is no level", where="--threshold", do="give a fraction of cells, such as 1e-6"
         )
-    return Asked(level, level, LOQ_TEMPLATES, DISQUALIFYING, frozenset())
+    return Asked(level, level, LOQ_TEMPLATES, DISQUALIFYING, BLINDING)
 
 
 def asked_by(study: Study) -> Asked:
@@ -64,7 +64,7 @@ def asked_by(study: Study) -> Asked:
         Fraction(endpoint.required_lod),
         float(assay.events_for_loq),
         DISQUALIFYING | frozenset(assay.disqualifying_flags),
-        frozenset(assay.blinding_flags),
+        BLINDING | frozenset(assay.blinding_flags),
     )
 
 

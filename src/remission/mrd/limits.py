@@ -11,6 +11,10 @@ EXPECTED_FOR_95 = -math.log(0.05)
 PG_PER_GENOME = 6.5
 """Picograms of DNA in a diploid human cell, so 154 cells per ng."""
 
+MOST_DNA_NG = 100_000.0
+"""Nanograms of DNA that a laboratory can put into one test, at most: 100 µg, of 15 million cells. ASSUMED, by
+us: more is a slip of the unit."""
+
 
 def limit_at(events: float, cells: int) -> float:
     """The level at which `events` of `cells` lie: LOD = 20/N and LOQ = 50/N by the usual rule of flow.

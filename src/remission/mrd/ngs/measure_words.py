@@ -52,12 +52,14 @@ def does_not_vouch(clone: str, lod: float) -> Text:
     )
 
 
-def stem_only(clone: str, reads: int) -> Text:
-    """The clone may have evolved."""
+def stem_only(clone: str, reads: int, level: float) -> Text:
+    """The stem without the clone."""
     return Text(
-        f"{clone} is not found, but {reads:,} reads carry its D-J stem with another V: the clone may have "
-        "evolved, or healthy cells joined alike. Index the sample anew.",
-        f"未见{clone}，但有{reads:,}条读段带有其D-J主干而V不同：克隆可能已演变，或为健康细胞的相同连接。请对该样本重新建立索引。",
+        f"{clone} is not found, but {reads:,} reads (a level of {percent(level)}) carry its D-J stem without "
+        "this V, or with the V cut off: the clone may have evolved, reads may be too short, or healthy cells "
+        "joined alike. Index the sample anew.",
+        f"未见{clone}，但有{reads:,}条读段（水平{percent(level)}）带有其D-J主干而无此V，或V被截断："
+        "克隆可能已演变，读段可能过短，或为健康细胞的相同连接。请对该样本重新建立索引。",
     )
 
 
@@ -75,6 +77,27 @@ def scattered() -> Text:
         "The spikes of a locus disagree by more than chance; the interval is widened by their spread. Check "
         "the copies stated and the pipetting.",
         "同一位点的内参之间差异超出随机；区间已按其离散程度放宽。请核对所填拷贝数与加样。",
+    )
+
+
+def weak_spikes(locus: str, reads: int, copies: float) -> Text:
+    """The spikes gave hardly a read."""
+    each = f"{reads / copies:.2g}"
+    return Text(
+        f"The spikes of {locus} gave {reads:,} reads for {copies:g} copies put in, {each} a copy: levels counted "
+        "by them are not to be trusted. Check that the spikes went into this tube and that their file is the "
+        "right one; prepare the sample again or sequence it deeper.",
+        f"{locus}内参加入{copies:g}拷贝仅得{reads:,}条读段（每拷贝{each}条）：据此计算的水平不可信。"
+        "请核对该管是否加入内参、内参文件是否正确；请重新建库或加深测序。",
+    )
+
+
+def deep_spikes(locus: str, per_template: float) -> Text:
+    """More reads of a copy than anybody sequences."""
+    return Text(
+        f"The spikes of {locus} gave {per_template:,.0f} reads for each copy stated: check the copies of the "
+        "spikes. If more went in than stated, every level is too low by as much.",
+        f"{locus}内参每个所填拷贝得到{per_template:,.0f}条读段：请核对内参拷贝数。若实际加入多于所填，各水平均按同倍数偏低。",
     )
 
 

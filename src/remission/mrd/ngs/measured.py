@@ -15,8 +15,9 @@ class CloneLevel:
 
     `reads` counted; `templates` and the `level` they make, 0 where the reads do not pass `lob_reads`, the
     reads that a sample without the clone may show; `lower` to `upper`: 95 % interval, fraction of cells.
-    `stem_reads` are reported beside it, never added. `lod`: the lowest level this clone lets the test see;
-    `vouches`: one of the clones that answer for the sample where the answer is below the threshold.
+    `stem_reads`, and the `stem_level` they would make, are reported beside it, never added. `lod`: the lowest
+    level this clone lets the test see; `vouches`: one of the clones that answer for the sample where the
+    answer is below the threshold.
     """
 
     name: str
@@ -40,6 +41,7 @@ class CloneLevel:
     sightings: tuple[Sighting, ...]
     lod: float
     vouches: bool
+    stem_level: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

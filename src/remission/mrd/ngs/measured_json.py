@@ -19,6 +19,7 @@ from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, WrongEncoding
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.ngs.fates import Fate
+from remission.mrd.ngs.flags import SCATTERED_SPIKES, flags_of
 from remission.mrd.ngs.measure import cells_seen, highest_hidden
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.result import Denominator, Method, MrdResult
@@ -149,6 +150,9 @@ def _clone_contradictions(clone: CloneLevel, measured: Measured) -> Iterator[str
         yield f"{clone.name}: templates {clone.templates!r}; its reads and spikes make {templates!r}"
     if clone.level != clone.templates / measured.cells:
         yield f"{clone.name}: level {clone.level!r} is not {clone.templates!r} / {measured.cells}"
+    stem = clone.stem_reads * spike.copies / spike.reads / measured.cells
+    if clone.stem_level != stem:
+        yield f"{clone.name}: stem level {clone.stem_level!r}; its reads and spikes make {stem!r}"
     if not 0 <= clone.lower <= clone.level <= clone.upper or (not found and clone.lower):
         yield f"{clone.name}: level {clone.level!r}, interval {clone.lower!r} to {clone.upper!r}"
     counts = (clone.exact_reads, clone.stem_reads, clone.neighbour_reads, clone.lob_reads)
@@ -172,6 +176,15 @@ def _result_contradictions(measured: Measured) -> Iterator[str]:
     blanks = [clone.lob_reads / mean[clone.locus] / measured.cells for clone in measured.clones]
     if measured.lob != max(blanks, default=0.0):
         yield f"limit of blank {measured.lob!r} is not that of its clones"
+    raised = flags_of(
+        measured.clones,
+        measured.spikes,
+        measured.foreign,
+        measured.threshold,
+        scattered=SCATTERED_SPIKES in result.flags,
+    )
+    if result.flags != raised:
+        yield f"flags {', '.join(result.flags) or 'none'}; the numbers raise {', '.join(raised) or 'none'}"
     threshold, required = (Fraction(str(asked)) for asked in (measured.threshold, measured.required_lod))
     flags = frozenset(measured.disqualifying_flags), frozenset(measured.blinding_flags)
     answer = against(result, threshold, required, *flags)
