@@ -1,6 +1,7 @@
 """Which clones are followed, their uniqueness, and the index as text."""
 
 import dataclasses
+import hashlib
 import io
 import json
 import string
@@ -176,6 +177,41 @@ def test_the_door_names_the_key(place, value, key):
     with pytest.raises(InputRefused) as refused:
         read(body)
     assert key in refused.value.where and refused.value.where.startswith("patient.json")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("clones", 0, "uniqueness", "by_chance"), 0.0),
+        (("clones", 0, "share"), 0.79),
+        (("clones", 0, "clonotype", "sequence"), "ACGT" * 25),
+        (("clones", 0, "clonotype", "window"), [13, 80]),
+        (("clones",), []),
+        (("sample",), "S2"),
+        (("evidence", "simulated"), True),
+        (("digest",), "0" * 64),
+        (("digest",), None),
+    ],
+)
+def test_an_index_edited_by_hand_is_refused_though_it_agrees_with_itself(place, value):
+    body = written()
+    inner = body
+    for step in place[:-1]:
+        inner = inner[step]
+    assert inner[place[-1]] != value
+    inner[place[-1]] = value
+    with pytest.raises(InvariantBroken, match="changed after it was written") as refused:
+        read(body)
+    assert refused.value.where == "patient.json, key digest" and "index the diagnosis" in refused.value.do
+
+
+def test_the_digest_is_of_the_content_and_not_of_its_layout():
+    body = written()
+    rest = {key: value for key, value in reversed(body.items()) if key != "digest"}
+    plain = json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()
+    assert body["digest"] == hashlib.sha256(plain).hexdigest() and list(body)[-1] == "digest"
+    again = read_index(io.BytesIO(json.dumps({**rest, "digest": body["digest"]}, indent=4).encode()))
+    assert json.loads(write_index(again)) == body
 
 
 def test_a_missing_key_is_named():

@@ -37,7 +37,7 @@ D46 = "/participants/01-001/samples/01-001-d46"
 D19 = "/participants/01-001/samples/01-001-d19"
 COUNTED = "/participants/01-002/samples/01-002-d19"
 WAITING = "/participants/01-003/samples/01-003-d19"
-FIGURES = ("tracking", "fates", "abundance", "alignment-IGH-1")
+FIGURES = ("tracking", "fates", "abundance", "alignment-IGH-1", "alignment-IGH-2")
 SEQUENCE = "TGTGCGAGAGATCGGGTTCTATTACGATATTTTGACTGGCAACTGGTTCGACCCCTGGGGC"
 TABLE = "\n".join(
     [
@@ -126,7 +126,7 @@ def report(trial: Trial, hands: SimpleNamespace) -> None:
         trial.files.keep(BytesIO(content), name)
         for name, content in (
             ("R1.fastq", b"@1\nA\n+\nI\n"),
-            ("index.json", write_index(index(CLONES[0])).encode()),
+            ("index.json", write_index(index(*CLONES)).encode()),
             ("x.json", b"{}"),
             ("other.tsv", b"sample\tsequence\na\tb\n"),
             ("clonotypes.tsv", TABLE.encode()),
@@ -134,7 +134,7 @@ def report(trial: Trial, hands: SimpleNamespace) -> None:
     )  # fmt: skip
     laboratory.report_measured(
         trial, hands.by(50, Role.LABORATORY), SubjectId("01-001"), sample=SampleId("01-001-d46"),
-        measured=write_measured(measurement(files)).encode(), name="result.json", files=files,
+        measured=write_measured(measurement(files[:2])).encode(), name="result.json", files=files,
         on=date_of(50, hands.DAY_ONE), flags=["repeat"],
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ def test_the_pictures_of_the_sample_are_drawn_in_the_language_of_the_page(
     "path",
     [
         f"{D46}/nothing.svg",
-        f"{D46}/alignment-IGH-2.svg",  # followed, and not in the index handed over
+        f"{D46}/alignment-IGH-9.svg",
         f"{D19}/tracking.svg",
         f"{WAITING}/fates.svg",
     ],

@@ -206,15 +206,16 @@ def report_measured(
     files : sequence of FileRef
         What was kept for it (`keep_files`): at least every file that its evidence names, by sha256.
     flags : sequence of str
-        Beside those that the measurement raised itself.
+        Beside those that the measurement raised itself, and `index-changed`.
 
     Raises
     ------
     InputRefused
-        For a file that is no measurement, one of another sample or of another participant's index, one whose
-        files are not all given, and as in `report`.
+        For a file that is no measurement, one of another sample, one whose files are not all given, and as
+        in `own_index` and `report`.
     """
     from remission.mrd.ngs.measured_json import read_measured
+    from remission.trial.own_index import INDEX, INDEX_CHANGED, own_index
 
     where = f"participant {subject}, sample {sample}, {name}"
     point = _taken(trial, subject, sample, Method.NGS).point
@@ -225,7 +226,6 @@ def report_measured(
             where=where,
             do="check label and file",
         )
-    _check_own_index(trial, subject, read.index_sample, where)
     given = {(ref.sha256, ref.size) for ref in files}
     lacking = [ref.name for ref in read.result.evidence.files if (ref.sha256, ref.size) not in given]
     if lacking or not read.result.evidence.files:
@@ -234,30 +234,19 @@ def report_measured(
             where=where,
             do="give every file that the measurement read, as it was then",
         )
+    own = own_index(trial, subject, read, files, where)
     kept = trial.files.keep(BytesIO(measured), name)
+    behind = (Setting(MEASURED, kept.sha256), Setting(INDEX, own.file.sha256))
     evidence = replace(
         read.result.evidence,
         files=(*files, kept),
-        settings=(*read.result.evidence.settings, Setting(MEASURED, kept.sha256)),
-        simulated=read.result.evidence.simulated or trial.simulated,
+        settings=(*read.result.evidence.settings, *behind),
+        simulated=read.result.evidence.simulated or own.index.evidence.simulated or trial.simulated,
     )
-    raised = tuple(dict.fromkeys((*read.result.flags, *flags)))
+    changed = (INDEX_CHANGED,) if own.changed else ()
+    raised = tuple(dict.fromkeys((*read.result.flags, *changed, *flags)))
     result = replace(read.result, evidence=evidence, flags=raised)
     return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
-
-
-def _check_own_index(trial: Trial, subject: SubjectId, index_sample: str, where: str) -> None:
-    """Refuse a sample that was held against the index clones of another child of this trial."""
-    for other, participant in trial.participants().items():
-        taken = (item.event for item in participant.all(ev.MarrowTaken))
-        if other != subject and index_sample in {
-            str(event.sample) for event in taken if isinstance(event, ev.MarrowTaken)
-        }:
-            raise InputRefused(
-                f"the index clones are of sample {index_sample}, which is participant {other}'s",
-                where=where,
-                do="measure again with this participant's own index",
-            )
 
 
 def report(

@@ -2,22 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
-from remission.errors import InputRefused
 from remission.mrd.ngs.clonotype import Index
-from remission.mrd.ngs.index_json import read_index
 from remission.mrd.ngs.measured import Measured
 from remission.mrd.ngs.measured_json import read_measured
 from remission.mrd.result import MrdResult
 from remission.terms.evidence import FileRef
 from remission.trial.laboratory import MEASURED
+from remission.trial.own_index import index_of, kept_index
 from remission.trial.trial import Trial
 
-_Kind = TypeVar("_Kind")
 _MOST_CLONOTYPES = 200_000
 _NEEDED = ("sequence", "duplicate_count", "repertoire_id")
 
@@ -32,7 +28,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Sequenced:
-    """The measurement behind a result; index and table of clonotypes, where they were handed over too."""
+    """The measurement behind a result, the index of its clones, and a table of clonotypes if given."""
 
     measured: Measured
     index: Index | None
@@ -54,24 +50,10 @@ def sequenced(trial: Trial, result: MrdResult) -> Sequenced | None:
     trial.files.check(file)
     with trial.files.open(file.sha256) as stream:
         measured = read_measured(stream, file.name)
-    others = [ref for ref in result.evidence.files if ref.sha256 not in kept]
-    indexes = (_index(trial, ref) for ref in others if ref.name.endswith(".json"))
-    tables = (_listed(trial, ref) for ref in others if ref.name.endswith(".tsv"))
-    return Sequenced(measured, _first(indexes), _first(tables))
-
-
-def _first(found: Iterator[_Kind | None]) -> _Kind | None:
-    return next((one for one in found if one is not None), None)
-
-
-def _index(trial: Trial, file: FileRef) -> Index | None:
-    """The index clones in a kept file; None if it is some other file."""
-    trial.files.check(file)
-    with trial.files.open(file.sha256) as stream:
-        try:
-            return read_index(stream, file.name)
-        except InputRefused:
-            return None
+    indexes = (kept_index(trial, ref) for ref in index_of(result))
+    tables = (_listed(trial, ref) for ref in result.evidence.files if ref.name.endswith(".tsv"))
+    listed = next((table for table in tables if table is not None), None)
+    return Sequenced(measured, next(indexes, None), listed)
 
 
 def _listed(trial: Trial, file: FileRef) -> Listed | None:

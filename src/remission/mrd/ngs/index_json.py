@@ -1,12 +1,15 @@
 """An index as JSON text and back: written at diagnosis, read at every follow-up.
 
 Schema version 1. Keys follow `clonotype.Index`, in its order. A number is a number, never text; nothing is
-converted or left out in reading, and what contradicts itself is refused.
+converted or left out in reading, and what contradicts itself is refused. The last key, `digest`, is the
+sha256 of all others as JSON with sorted keys, no spaces, ASCII only: a file changed by hand is refused. It is
+no signature: whoever means to deceive can compute it anew.
 """
 
 import json
 import math
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any, BinaryIO, cast
 
 import cattrs
@@ -25,6 +28,7 @@ _REMEDY = "write the index anew with `remission ngs index`"
 def write_index(index: Index) -> str:
     """The JSON text of an index, ending in a newline; equal indexes give equal bytes."""
     body = {"schema_version": SCHEMA_VERSION, **cast(dict[str, Any], _CONVERTER.unstructure(index))}
+    body["digest"] = _digest(body)
     return json.dumps(body, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
@@ -38,9 +42,11 @@ def read_index(file: BinaryIO, name: str = "index.json") -> Index:
     InputRefused
         If its schema version is another, a key is missing, unknown or of the wrong type; the key is named.
     InvariantBroken
-        If it contradicts itself; the key is named.
+        If it contradicts itself, with the key named; if anything in it is not as it was written.
     """
     body = _object(file, name)
+    digest = body.pop("digest", None)
+    written = dict(body)
     version = body.pop("schema_version", None)
     if type(version) is not int or version != SCHEMA_VERSION:
         raise InputRefused(
@@ -54,7 +60,19 @@ def read_index(file: BinaryIO, name: str = "index.json") -> Index:
         raise _named(error, name) from error
     for place, what in _contradictions(index):
         raise InvariantBroken(what, where=f"{name}, key {place}", do=_REMEDY)
+    if digest != _digest(written):
+        raise InvariantBroken(
+            f"the digest is {digest!r}, not that of the rest: the index was changed after it was written",
+            where=f"{name}, key digest",
+            do="index the diagnosis again",
+        )
     return index
+
+
+def _digest(body: dict[str, Any]) -> str:
+    return sha256(
+        json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    ).hexdigest()
 
 
 def _object(file: BinaryIO, name: str) -> dict[str, Any]:
