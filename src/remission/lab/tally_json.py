@@ -11,7 +11,7 @@ from remission.errors import InputRefused
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.tally import Tally, TargetCount
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _CONVERTER = cattrs.Converter(forbid_extra_keys=True)
 
 
@@ -21,6 +21,7 @@ def write_tally(tally: Tally) -> bytes:
         "schema_version": SCHEMA_VERSION,
         "sample": tally.sample,
         "fates": {str(fate): reads for fate, reads in tally.fates.items()},
+        "lengths": {str(length): reads for length, reads in tally.lengths.items()},
         "counts": [_CONVERTER.unstructure(count) for count in tally.counts],
     }
     return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode()
@@ -42,6 +43,7 @@ def read_tally(raw: bytes, name: str) -> Tally:
             sample=body["sample"],
             counts=_CONVERTER.structure(body["counts"], tuple[TargetCount, ...]),
             fates=MappingProxyType({Fate(fate): int(reads) for fate, reads in body["fates"].items()}),
+            lengths=MappingProxyType({int(length): int(n) for length, n in body["lengths"].items()}),
         )
     except (ValueError, KeyError, TypeError, AttributeError, cattrs.BaseValidationError) as error:
         raise InputRefused(f"no tally: {error}", where=name, do="take it away and run again") from None

@@ -12,7 +12,7 @@ from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.kernels_matching import DELETED, INDEL_RANK, REACH
 from remission.mrd.ngs.matching import Matcher
 from remission.mrd.ngs.sightings import Seen, substitutions
-from remission.mrd.ngs.tally import Sighting, Target, TargetCount, Tier, Tolerance
+from remission.mrd.ngs.tally import Sighting, Target, TargetCount, Tier
 
 SHOWN = 20
 """Sightings kept of each target, those with most reads."""
@@ -34,14 +34,14 @@ class Assigned:
         By target; of a stem, only the windows of reads that no exact target of its owner took.
     taker : int64 array, shape (windows of all targets,)
         The number of the target that a window was given to, -1 for none.
-    tolerance : tuple of Tolerance
-        By target.
+    decisions : tuple of Decision
+        By target; of a stem, by window merged.
     """
 
     targets: tuple[Target, ...]
     seen: tuple[Seen, ...]
     taker: Int64s
-    tolerance: tuple[Tolerance, ...]
+    decisions: tuple[Decision, ...]
 
 
 def assign(laid_out: Matcher, seen: list[Seen], reads_total: int) -> Assigned:
@@ -60,6 +60,9 @@ def assign(laid_out: Matcher, seen: list[Seen], reads_total: int) -> Assigned:
             ]
             decisions[number] = decide(near, related, 0, reads_total)
             taker[near.number] = np.array([NOBODY, number, *kin])[decisions[number].whose + 1]
+    for number in decisions:
+        if not (taker[seen[number].number] == number).any():
+            taker[taker == number] = NOBODY  # a target that is not there takes no windows of others either
     taken = _taken(targets, seen, taker)
     for number, near in enumerate(seen):
         target = targets[number]
@@ -68,8 +71,7 @@ def assign(laid_out: Matcher, seen: list[Seen], reads_total: int) -> Assigned:
             merged, place = _merged(kept[number])
             decisions[number] = decide(merged, [], taken[target.owner, target.name], reads_total)
             taker[kept[number].number] = np.where(decisions[number].whose[place] == 0, number, NOBODY)
-    tolerance = tuple(decisions[number].tolerance for number in range(len(targets)))
-    return Assigned(targets, tuple(kept), taker, tolerance)
+    return Assigned(targets, tuple(kept), taker, tuple(decisions[number] for number in range(len(targets))))
 
 
 def _kin(laid_out: Matcher, unchanged: Int64s, near: Seen, number: int) -> list[int]:
@@ -143,17 +145,20 @@ def _shares(near: Seen, own: NDArray[np.bool_]) -> Int64s:
     return np.rint(near.overflow * given / np.maximum(every, 1)).astype(np.int64)
 
 
-def counts_of(assigned: Assigned) -> tuple[TargetCount, ...]:
-    """The reads of each target, in the order of the targets."""
+def counts_of(assigned: Assigned, cut_off: Int64s) -> tuple[TargetCount, ...]:
+    """The reads of each target, in the order of the targets; `cut_off`: by target, reads cut off."""
     elsewhere: Counter[int] = Counter()
     for number, near in enumerate(assigned.seen):
         taker = assigned.taker[near.number]
         for other in np.unique(taker[(taker != NOBODY) & (taker != number)]).tolist():
             elsewhere[other] += int(near.reads[taker == other].sum())
-    return tuple(_count(assigned, number, elsewhere[number]) for number in range(len(assigned.targets)))
+    return tuple(
+        _count(assigned, number, elsewhere[number], int(cut_off[number]))
+        for number in range(len(assigned.targets))
+    )
 
 
-def _count(assigned: Assigned, number: int, from_others: int) -> TargetCount:
+def _count(assigned: Assigned, number: int, from_others: int, cut_off: int) -> TargetCount:
     near = assigned.seen[number]
     own = assigned.taker[near.number] == number
     unchanged = _ranks(near) == 0
@@ -161,9 +166,11 @@ def _count(assigned: Assigned, number: int, from_others: int) -> TargetCount:
     exact = int(near.reads[own & unchanged].sum())
     tolerated = int(near.reads[own & ~unchanged].sum() + shared.sum()) + from_others
     neighbours = int(near.reads[~own].sum() + (near.overflow - shared).sum())
+    decision = assigned.decisions[number]
     return TargetCount(
-        assigned.targets[number], exact, tolerated, neighbours, assigned.tolerance[number], _shown(near, own)
-    )
+        assigned.targets[number], exact, tolerated, neighbours, decision.tolerance, _shown(near, own),
+        cut_off, decision.from_neighbours, decision.least,
+    )  # fmt: skip
 
 
 def _shown(near: Seen, own: NDArray[np.bool_]) -> tuple[Sighting, ...]:

@@ -4,9 +4,11 @@ A window is weighed by how many reads each candidate has and how likely its own 
 lead from the candidate to it. Candidates: the target, other targets near it, and the neighbours: clonotypes
 found among the sightings themselves, because errors of the candidates known so far cannot explain their reads
 (most reads first, as in directional clustering: Smith 2017, doi:10.1101/gr.209601.116). A window that nothing
-explains better than a random rearrangement would is not counted.
+explains better than a random rearrangement would is not counted. Nor is anything counted where all that
+would be counted is no more than errors of the neighbours explain: the target passes the same test as they do.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,6 +33,8 @@ BY_CHANCE = 1e-12
 """Share of all reads that are some other rearrangement with exactly a given window."""
 UNEXPLAINED = 1e-6
 """A window is a clonotype of its own where errors give its reads, or more, with less than this chance."""
+MOST_FURTHER = 3.0
+"""Errors a window, beyond which reads with further ones are not reckoned with: they differ too much."""
 UNSEEN = 0.5
 """Reads a target without an unchanged read is weighed with."""
 MOST_NEIGHBOURS = 64
@@ -56,10 +60,16 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whose each window is, shape (windows,): 0 the target, 1 + i related target i, -1 something else."""
+    """Whose each window is, shape (windows,): 0 the target, 1 + i related target i, -1 something else.
+
+    `from_neighbours`: of the reads given to the target, those expected to be errors of a neighbour. `least`:
+    the fewest reads that its errors do not explain; of fewer, none is given to the target.
+    """
 
     whose: NDArray[np.int64]
     tolerance: Tolerance
+    from_neighbours: float = 0.0
+    least: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +100,83 @@ def decide(seen: Seen, related: Sequence[Related], also: int, reads_total: int) 
         return Decision(np.zeros(len(seen.reads), dtype=np.int64), _tolerance(own, known, 1e-3))
     neighbours = _neighbours(seen, [own, *known], usual, error)
     founders = [_Candidate(seen.bases[n], int(seen.indel[n]), float(seen.reads[n])) for n in neighbours]
-    rank = substitutions(seen)
+    others = [*known, *founders]
     by_chance = BY_CHANCE * reads_total
-    whose = _posterior(seen, error, usual, [own, *known, *founders], by_chance)
+    whose = _posterior(seen, error, usual, [own, *others], by_chance)
     if whose[0] != 0:  # even the unchanged window is better explained by another: the clone was not seen
         own = _Candidate(own.bases, 0, float(also))
-        whose = _posterior(seen, error, usual, [own, *known, *founders], by_chance)
-    tolerance = _tolerance(own, known + founders, float(usual.mean()))
+        whose = _posterior(seen, error, usual, [own, *others], by_chance)
+    tolerance = _tolerance(own, others, float(usual.mean()))
     whose[whose > len(known)] = NOBODY
     whose[neighbours] = NOBODY
-    whose[(whose == 0) & (rank > tolerable(seen.bases.shape[1]))] = NOBODY
-    return Decision(whose, tolerance)
+    whose[(whose == 0) & (substitutions(seen) > tolerable(seen.bases.shape[1]))] = NOBODY
+    expected, least = _explained(seen, error, usual, others, neighbours)
+    counted = int(seen.reads[whose == 0].sum())
+    if counted + also < least:
+        whose[whose == 0] = NOBODY
+        counted = 0
+    return Decision(whose, tolerance, min(expected, float(counted)), least)
+
+
+def _explained(
+    seen: Seen, error: Floats, usual: Floats, others: list[_Candidate], neighbours: NDArray[np.int64]
+) -> tuple[float, int]:
+    """Reads expected of the target that are errors of others, and the fewest that errors do not explain.
+
+    The first takes the qualities as they are; the second what each clonotype of its own must exceed, and that
+    an early error may have brought reads of a neighbour half way. Both count reads with further errors, too.
+    """
+    if not others:
+        return 0.0, 1
+    bases, indel = seen.bases[:1], seen.indel[:1]
+    mean = _mean_error(seen, error, usual)
+    expected = sum(float(_by_error(bases, indel, np.log(mean / 3), other)[0]) for other in others)
+    log = np.log(np.maximum(usual, _means(seen, error, np.zeros(1, dtype=np.int64), usual)) / 3)
+    explained = sum(float(_expected(bases, indel, log, other)[0]) for other in others)
+    explained += _half_way(seen, log[0], others, neighbours)
+    return expected * _further(mean), _fewest(explained * _further(usual))
+
+
+def _mean_error(seen: Seen, error: Floats, usual: Floats) -> Floats:
+    """The mean error of all reads, each window's kept qualities standing for all of its reads."""
+    if not len(error):
+        return usual
+    kept = np.bincount(seen.row_of, minlength=len(seen.reads))[seen.row_of]
+    return np.average(error, axis=0, weights=seen.reads[seen.row_of] / kept)
+
+
+def _further(error: Floats) -> float:
+    """Reads with further errors, and without, for one without."""
+    return math.exp(min(float(error.sum()), MOST_FURTHER))
+
+
+def _half_way(seen: Seen, log: Floats, others: list[_Candidate], neighbours: NDArray[np.int64]) -> float:
+    """Reads expected of the target by a second error in windows between it and a neighbour."""
+    differs = _differs(seen.bases, _Candidate(seen.bases[0], 0, 0.0))
+    between = (differs.sum(axis=1) == 1) & (seen.indel == 0) & ~(seen.bases == UNKNOWN).any(axis=1)
+    between[neighbours] = False
+    numbers = np.flatnonzero(between)
+    column = differs[numbers].argmax(axis=1)
+    base = seen.bases[numbers, column]
+    on_the_way = np.zeros(len(numbers), dtype=np.bool_)
+    for other in others:
+        apart = int(_differs(other.bases[None], _Candidate(seen.bases[0], 0, 0.0)).sum())
+        on_the_way |= (other.bases[column] == base) & (apart + (other.indel != 0) > 1)
+    return float((seen.reads[numbers] * np.exp(log[column]))[on_the_way].sum())
+
+
+def _fewest(mean: float) -> int:
+    """The fewest reads that a Poisson mean gives, or more, with less than the chance `UNEXPLAINED`."""
+    low, high = 0, 1
+    while poisson_at_least(high, mean) >= UNEXPLAINED:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if poisson_at_least(middle, mean) < UNEXPLAINED:
+            high = middle
+        else:
+            low = middle
+    return high
 
 
 def _differs(bases: NDArray[np.uint8], candidate: _Candidate) -> Mask:
@@ -109,12 +185,16 @@ def _differs(bases: NDArray[np.uint8], candidate: _Candidate) -> Mask:
     return known & (bases != candidate.bases)
 
 
+def _by_error(bases: NDArray[np.uint8], indel: NDArray[np.int32], log: Floats, by: _Candidate) -> Floats:
+    """Reads of a candidate expected to show each window by errors of the sequencer, shape (windows,)."""
+    chance = np.exp((_differs(bases, by) * log).sum(axis=1)) * np.where(indel != by.indel, INDEL_ERROR, 1.0)
+    return max(by.reads, UNSEEN) * chance
+
+
 def _expected(bases: NDArray[np.uint8], indel: NDArray[np.int32], log: Floats, by: _Candidate) -> Floats:
-    """Reads of a candidate expected to show each window by error, shape (windows,)."""
-    differs = _differs(bases, by)
-    chance = np.exp((differs * log).sum(axis=1)) * np.where(indel != by.indel, INDEL_ERROR, 1.0)
-    early = (differs.sum(axis=1) == 1) & (indel == by.indel)
-    return max(by.reads, UNSEEN) * np.where(early, np.maximum(chance, LINEAGE), chance)
+    """The same, and by an early error of the polymerase beside."""
+    early = (_differs(bases, by).sum(axis=1) == 1) & (indel == by.indel)
+    return _by_error(bases, indel, log, by) + early * LINEAGE * max(by.reads, UNSEEN)
 
 
 def _neighbours(seen: Seen, known: list[_Candidate], usual: Floats, error: Floats) -> NDArray[np.int64]:

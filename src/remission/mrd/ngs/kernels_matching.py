@@ -101,8 +101,8 @@ def _split(codes: Bytes, start: int, strand: int, window: Bytes, width: int, shi
 
 
 @inner
-def _cut_off(codes: Bytes, start: int, strand: int, window: Bytes, width: int) -> bool:
-    """Whether at least half of a window lies on the end of a read and agrees but for one base."""
+def _cut_off(codes: Bytes, start: int, strand: int, window: Bytes, width: int) -> int:
+    """Bases of a window that lie on the end of a read; 0 where more than one differs."""
     seen = differ = 0
     for column in range(width):
         place = start + (column if strand == 0 else width - 1 - column)
@@ -112,7 +112,7 @@ def _cut_off(codes: Bytes, start: int, strand: int, window: Bytes, width: int) -
             if strand == 1 and code < 4:
                 code = 3 - code
             differ += code != window[column]
-    return 2 * seen >= width and differ <= 1
+    return seen if differ <= 1 else 0
 
 
 @inner
@@ -193,12 +193,14 @@ def scan(
     owner: Int64s,
     hit_read: Int32s,
     hit_key: Int64s,
+    cut_off: Int64s,
 ) -> tuple[int, int]:
     """The best hit among exact windows and spikes, and among stems, of each read of a block.
 
     Fills `hit_read` and `hit_key` (room for two a read), and says how many hits there are and how many
-    reads without one show a window that runs off their end. A stem is left out where an exact target of its
-    owner is there unchanged.
+    reads without one show at least half of a window that runs off their end. Adds to `cut_off`, by target,
+    the reads without a hit among exact windows that show a seed of the window, agree, and end before the
+    rest. A stem is left out where an exact target of its owner is there unchanged.
     """
     longest = 0
     for read in range(len(length)):
@@ -207,6 +209,8 @@ def scan(
     places = np.zeros(longest + 1, dtype=np.int32)
     last_read = np.full(len(packed), -1, dtype=np.int64)
     last_start = np.zeros(len(packed), dtype=np.int64)
+    last_cut = np.full(len(windows), -1, dtype=np.int64)
+    cut_of = np.zeros(len(windows), dtype=np.int64)
     slot_mask = len(keys) - 1
     hits = too_short = 0
     for read in range(len(length)):
@@ -222,6 +226,7 @@ def scan(
             found += (filter_bits[h >> 3] >> (h & 7)) & 1
         best_exact = best_stem = NO_HIT
         cut = False
+        cuts = 0
         for f in range(found):
             i = int(places[f])
             seed = words[i] & _SEED_MASK
@@ -239,8 +244,14 @@ def scan(
                 count = FAR
                 if start >= 0 and start + width <= bases:
                     count = _straight(codes, words, packed, window, width, pattern, start)
-                elif not cut:
-                    cut = _cut_off(codes, start, pattern & 1, window, width)
+                elif last_cut[target] != read:
+                    shown = _cut_off(codes, start, pattern & 1, window, width)
+                    if shown > 0:
+                        cut = cut or 2 * shown >= width
+                        if not stem[target]:
+                            last_cut[target] = read
+                            cut_of[cuts] = target
+                            cuts += 1
                 key = NO_HIT
                 if count < FAR:
                     key = _key(count, precedence[target], pattern, start, start - start)
@@ -254,7 +265,10 @@ def scan(
                     best_stem = min(best_stem, key)
                 else:
                     best_exact = min(best_exact, key)
-        if best_exact != NO_HIT:
+        if best_exact == NO_HIT:
+            for c in range(cuts):
+                cut_off[cut_of[c]] += 1
+        else:
             hit_read[hits] = read
             hit_key[hits] = best_exact
             hits += 1

@@ -29,12 +29,14 @@ class Hits:
     """The best hits of the reads of one block.
 
     `key`: see `kernels_matching`. A read has at most one hit among exact windows and spikes and one, behind
-    it, among stems. `too_short`: reads without a hit, on which a window is cut off.
+    it, among stems. `too_short`: reads without a hit, on which a window is cut off. `cut_off`: by target (0
+    for stems), reads without a hit among exact windows that show a seed of it, agree, and then end.
     """
 
     read: Int32s
     key: Int64s
     too_short: int
+    cut_off: Int64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,13 @@ class Matcher:
         """The best hits of each read of a block."""
         read = np.empty(2 * len(block), dtype=np.int32)
         key = np.empty(2 * len(block), dtype=np.int64)
+        cut_off = np.zeros(len(self.windows), dtype=np.int64)
         hits, too_short = scan(
             block.data, block.codes_at, block.length, self.filter_bits, self.filter_shift, self.keys,
             self.first, self.seed_pattern, self.seed_offset, self.packed, self.windows, self.widths,
-            self.precedence, self.stem, self.owner, read, key,
+            self.precedence, self.stem, self.owner, read, key, cut_off,
         )  # fmt: skip
-        return Hits(read[:hits].copy(), key[:hits].copy(), too_short)
+        return Hits(read[:hits].copy(), key[:hits].copy(), too_short, cut_off)
 
 
 def matcher(targets: Sequence[Target], owner: str) -> Matcher:

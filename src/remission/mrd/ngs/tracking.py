@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remission.mrd.ngs.assigning import assign, counts_of, fates_of
 from remission.mrd.ngs.cores import side_by_side
@@ -45,10 +46,14 @@ def track(
     laid_out = matcher(targets, owner)
     sightings = Sightings(laid_out)
     fates: Counter[Fate] = Counter()
+    cut_off = np.zeros(len(laid_out.targets), dtype=np.int64)
+    lengths = np.zeros(1, dtype=np.int64)
     reads_hit = 0
     for batch, hits in side_by_side(batches, laid_out.find, cores):
         sightings.add(batch.block, hits)
         fates.update(batch.lost)
+        cut_off += hits.cut_off
+        lengths = _added(lengths, np.bincount(batch.block.length))
         hit = len(np.unique(hits.read))
         reads_hit += hit
         fates[Fate.TOO_SHORT] += hits.too_short
@@ -56,4 +61,17 @@ def track(
     reads_total = sum(fates.values()) + reads_hit
     assigned = assign(laid_out, sightings.by_target(), reads_total)
     fates.update(fates_of(assigned, owner))
-    return Tally(sample, counts_of(assigned), {fate: fates[fate] for fate in Fate if fates[fate]})
+    return Tally(
+        sample,
+        counts_of(assigned, cut_off),
+        {fate: fates[fate] for fate in Fate if fates[fate]},
+        {int(length): int(lengths[length]) for length in np.flatnonzero(lengths)},
+    )
+
+
+def _added(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The sum of two counts, of which one may be longer."""
+    total = np.zeros(max(len(one), len(other)), dtype=np.int64)
+    total[: len(one)] += one
+    total[: len(other)] += other
+    return total
