@@ -299,6 +299,83 @@ def test_a_stem_at_the_threshold_without_its_clone_is_never_negative(
     assert any("may have evolved" in note.en for note in one.notes) == noted
 
 
+def of_lengths(lengths: Mapping[int, int], reads: int = 0, cut_off: int = 0, *clones: IndexClone) -> Measured:
+    """A sample whose reads have these lengths; IGH-1's window is 64 bases from the start of the amplicon."""
+    clones = clones or (IGH,)
+    followed, put_in = index(*clones), spikes(*sorted({one.clonotype.rearrangement.locus for one in clones}))
+    seen = tally(followed, {one.name: reads if one.name == "IGH-1" else 0 for one in clones}, put_in)
+    first = replace(seen.counts[0], cut_off=cut_off)
+    return measure(
+        followed, replace(seen, counts=(first, *seen.counts[1:]), lengths=lengths), put_in, 20_000,
+        threshold=FOUR, required_lod=FOUR, backgrounds={one.name: MANY_CONTROLS for one in clones},
+        evidence=EVIDENCE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lengths", "reads", "cut_off", "flags", "call"),
+    [
+        ({}, 0, 0, (), Call.NEGATIVE),  # nobody counted
+        ({150: 9_000_000, 60: 1_000_000}, 0, 0, (), Call.NEGATIVE),
+        ({63: 20_000_000, 64: 5_000_000}, 0, 0, ("reads-too-short",), Call.NOT_EVALUABLE),
+        ({63: 20_000_000, 64: 5_000_000}, 30, 0, ("reads-too-short",), Call.NOT_EVALUABLE),
+        ({63: 20_000_000, 64: 5_000_000}, 90_000, 0, ("reads-too-short",), Call.POSITIVE),
+        ({150: 9_000_000}, 0, 40, ("reads-too-short",), Call.NOT_EVALUABLE),
+        ({150: 9_000_000}, 0, 1, (), Call.NEGATIVE),
+        ({150: 9_000_000}, 300, 300, (), Call.NEGATIVE),
+    ],
+)
+def test_a_window_that_reads_cannot_hold_is_never_negative(
+    lengths: Mapping[int, int], reads: int, cut_off: int, flags: tuple[str, ...], call: Call
+) -> None:
+    one = of_lengths(lengths, reads, cut_off)
+    assert (one.result.flags, one.answer.call) == (flags, call)
+    assert one.clones[0].read_length == 64
+    said = " ".join(note.en for note in one.notes)
+    assert ("needs reads of at least 64 bases; half of the reads here have 63" in said) == (63 in lengths)
+    assert ("end before the rest, more than" in said) == (cut_off == 40)
+    assert ("its level is too low by up to 50 %" in said) == (cut_off == 300)
+    if 63 in lengths and not reads:
+        assert one.result.lod == one.result.upper == 1.0  # such a sample hides anything
+
+
+def test_another_locus_answers_for_one_whose_window_reads_cannot_hold() -> None:
+    nearer = replace(IGK, clonotype=replace(IGK.clonotype, window=(0, 40)))
+    both = of_lengths({50: 25_000_000}, 0, 0, IGH, nearer)
+    assert [one.vouches for one in both.clones] == [False, True]
+    assert both.result.flags == () and both.answer.call == Call.NEGATIVE
+    assert any("IGH-1: its window needs" in note.en for note in both.notes)
+    cut = of_lengths({50: 25_000_000}, 0, 40, IGH, nearer)  # the clone shows in part
+    assert cut.answer.call == Call.NOT_EVALUABLE
+
+
+def test_errors_of_a_neighbour_raise_the_limit_of_blank_and_the_lod() -> None:
+    followed, put_in = index(IGH), spikes(Locus.IGH)
+    plain = tally(followed, {"IGH-1": 20}, put_in)
+
+    def near(least: int) -> Measured:
+        first = replace(plain.counts[0], from_neighbours=12.0, least=least)
+        return measure(
+            followed, replace(plain, counts=(first, *plain.counts[1:])), put_in, 20_000, threshold=FOUR,
+            required_lod=FOUR, backgrounds={"IGH-1": MANY_CONTROLS}, evidence=EVIDENCE,
+        )  # fmt: skip
+
+    one, alone = near(25), measured({"IGH-1": 20}, IGH, threshold=FOUR)
+    assert (one.clones[0].lob_reads, one.result.found) == (24, 0)
+    assert one.result.lod > 1.5 * alone.result.lod
+    assert any("12 of the reads counted are expected to be errors" in note.en for note in one.notes)
+    assert near(15).result.found == 2.0
+    assert near(15).result.lower < alone.result.lower
+
+
+def test_the_highest_of_several_clones_has_a_lower_limit_for_having_been_picked() -> None:
+    two = measured({"IGH-1": 280, "IGK-1": 300}, IGH, IGK)
+    one = measured({"IGH-1": 0, "IGK-1": 300}, IGH, IGK)
+    assert two.clones[1].lower == one.clones[1].lower == one.result.lower
+    assert 0.85 * one.result.lower < two.result.lower < one.result.lower
+    assert two.result.upper == one.result.upper
+
+
 def test_spikes_that_gave_hardly_a_read_count_nothing() -> None:
     """The audit's tube: 9 reads of 400 copies made 0.0108 % into 14.6 %."""
     weak = measured({"IGH-1": 500, "IGK-1": 500}, IGH, IGK, spike_reads=49)

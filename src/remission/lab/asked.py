@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from remission.errors import CommandRefused, InputRefused
-from remission.mrd.ngs.index import IndexRule
 from remission.mrd.ngs.flags import BLINDING, DISQUALIFYING
+from remission.mrd.ngs.index import IndexRule
 from remission.protocol.study import Assay, Study
 
 METHOD = "ngs"

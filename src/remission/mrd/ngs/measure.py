@@ -9,26 +9,23 @@ from types import MappingProxyType
 
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import against
-from remission.mrd.limits import EXPECTED_FOR_95, MOST_DNA_NG, cells_in, limit_at
-from remission.mrd.ngs.blank import Background, Blank, clone_counts, examined, limit_of_blank
-from remission.mrd.ngs.clonotype import Index, IndexClone
+from remission.mrd.limits import EXPECTED_FOR_95, MOST_DNA_NG, cells_in
+from remission.mrd.ngs.blank import Background
+from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.flags import BLINDING, DISQUALIFYING, flags_of
+from remission.mrd.ngs.levels import SEES_NOTHING, level_of, lower_of_many
 from remission.mrd.ngs.measure_notes import notes_of
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.ngs.seen import Seen, locus_of, vouched
 from remission.mrd.ngs.spikes import Spike
-from remission.mrd.ngs.tally import Tally, TargetCount, Tier
+from remission.mrd.ngs.tally import Tally
 from remission.mrd.ngs.templates import LocusYield, yields
 from remission.mrd.result import CELL_EQUIVALENTS, Denominator, Method, MrdResult
-from remission.stats.compound import compound_interval, compound_upper, events_needed, mean_at
 from remission.terms.evidence import Evidence, Setting
 
 ASSUMED_MASS_CV = 0.05
 """Error of copies per cell, as a coefficient of variation: of the DNA's mass and of the spikes' stock
 together. ASSUMED, by us: give your own."""
-
-_SEES_NOTHING = 1.0
-_NO_BACKGROUND = Background()
 
 
 def measure(
@@ -81,7 +78,21 @@ def measure(
     cells = cells_in(dna_ng)
     _check(index, spikes, cells, dna_ng, loq_templates, mass_cv)
     loci = yields(spikes, tally, sorted({locus_of(clone) for clone in index.clones}))
-    seen = vouched([_clone(clone, tally, index, loci, cells, backgrounds, mass_cv) for clone in index.clones])
+    seen = vouched(
+        [
+            level_of(
+                clone,
+                index.sample,
+                tally,
+                spikes,
+                loci[locus_of(clone)],
+                cells,
+                backgrounds.get(clone.name, Background()),
+                mass_cv,
+            )
+            for clone in index.clones
+        ]
+    )
     clones = tuple(one.clone for one in seen)
     spiked = tuple(
         SpikeLevel(locus, own.copies, own.reads, own.burst.mean, own.variation) for locus, own in loci.items()
@@ -89,7 +100,14 @@ def measure(
     scattered = any(locus.scattered for locus in loci.values())
     flags = flags_of(clones, spiked, foreign, float(threshold), scattered=scattered)
     result = _result(
-        seen, cells, threshold, loq_templates, flags, _said(evidence, loci, loq_templates, mass_cv)
+        seen,
+        loci,
+        cells,
+        threshold,
+        mass_cv,
+        loq_templates,
+        flags,
+        _said(evidence, loci, loq_templates, mass_cv),
     )
     answer = against(result, threshold, required_lod, disqualifying_flags, blinding_flags)
     return Measured(
@@ -160,80 +178,12 @@ def _check(
                 )
 
 
-def _clone(
-    clone: IndexClone,
-    tally: Tally,
-    index: Index,
-    loci: Mapping[str, LocusYield],
-    cells: int,
-    backgrounds: Mapping[str, Background],
-    mass_cv: float,
-) -> Seen:
-    """Reads against the limit of blank, then templates, level and limits of one clone."""
-    count = clone_counts(tally, index.sample).get(clone.name)
-    if count is None or count.target.window != clone.window:
-        raise InvariantBroken(
-            f"{clone.name} of {index.sample} was not looked for",
-            where=f"sample {tally.sample}",
-            do="track the sample with this index",
-        )
-    locus = loci[locus_of(clone)]
-    background = backgrounds.get(clone.name, _NO_BACKGROUND)
-    blank = limit_of_blank(background, examined(tally), clone.uniqueness.by_chance, locus.burst)
-    lod = mean_at(events_needed(blank.reads + 1, locus.burst), 0.95) / cells
-    stem = clone_counts(tally, index.sample, Tier.STEM).get(clone.name)
-    level = _level(clone, count, stem.reads if stem else 0, locus, blank, cells, mass_cv)
-    return Seen(clone, replace(level, lod=max(lod, level.lod)), blank)
-
-
-def _level(
-    clone: IndexClone,
-    count: TargetCount,
-    stem_reads: int,
-    locus: LocusYield,
-    blank: Blank,
-    cells: int,
-    mass_cv: float,
-) -> CloneLevel:
-    found = count.reads > blank.reads
-    templates = locus.templates(count.reads) if found else 0.0
-    background = blank.controls + blank.hopped + blank.chance
-    interval = (
-        compound_interval(count.reads, locus.burst, mass_cv, background=background)
-        if found
-        else compound_upper(count.reads, locus.burst, mass_cv)
-    )
-    made = clone.clonotype.rearrangement
-    return CloneLevel(
-        name=clone.name,
-        locus=locus.locus,
-        v=made.five.gene,
-        d=",".join(part.gene for part in made.d),
-        j=made.three.gene,
-        junction="" if made.junction is None else clone.clonotype.sequence[slice(*made.junction)],
-        family=clone.family,
-        reads=count.reads,
-        exact_reads=count.exact,
-        stem_reads=stem_reads,
-        neighbour_reads=count.neighbours,
-        lob_reads=blank.reads,
-        templates=templates,
-        level=templates / cells,
-        lower=min(interval.lower, templates) / cells,
-        upper=max(interval.upper, templates) / cells,
-        tolerance=count.tolerance,
-        by_chance=clone.uniqueness.by_chance,
-        sightings=count.sightings,
-        lod=limit_at(EXPECTED_FOR_95, cells),
-        vouches=True,
-        stem_level=locus.templates(stem_reads) / cells,
-    )
-
-
 def _result(
     seen: list[Seen],
+    loci: Mapping[str, LocusYield],
     cells: int,
     threshold: Fraction,
+    mass_cv: float,
     loq_templates: float,
     flags: tuple[str, ...],
     evidence: Evidence,
@@ -243,8 +193,12 @@ def _result(
     A level below the threshold must have been looked for with every clone that vouches for the sample; one
     that is not below it needs only the clone that showed it, whichever that is.
     """
-    deciding = max((one for one in seen if one.found), key=lambda one: one.clone.level, default=None)
-    lod = max((one.lod for one in seen if one.clone.vouches), default=_SEES_NOTHING)
+    found = [one for one in seen if one.found]
+    deciding = max(found, key=lambda one: one.clone.level, default=None)
+    lower = (
+        lower_of_many(deciding, len(found), loci[deciding.clone.locus], mass_cv) / cells if deciding else 0.0
+    )
+    lod = max((one.lod for one in seen if one.clone.vouches), default=SEES_NOTHING)
     if deciding and Fraction(deciding.clone.templates) / cells >= threshold:
         lod = deciding.lod
     return MrdResult(
@@ -253,10 +207,10 @@ def _result(
         examined=(Denominator(CELL_EQUIVALENTS, cells),),
         primary=CELL_EQUIVALENTS,
         level=deciding.clone.level if deciding else 0.0,
-        lower=deciding.clone.lower if deciding else 0.0,
+        lower=lower,
         upper=deciding.clone.upper if deciding else highest_hidden(tuple(one.clone for one in seen)),
         lod=lod,
-        loq=max(lod, lod * loq_templates / EXPECTED_FOR_95) if seen else _SEES_NOTHING,
+        loq=min(max(lod, lod * loq_templates / EXPECTED_FOR_95), SEES_NOTHING),
         flags=flags,
         evidence=evidence,
     )

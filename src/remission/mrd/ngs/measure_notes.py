@@ -6,7 +6,7 @@ from fractions import Fraction
 from remission.mrd.calls import Answer
 from remission.mrd.limits import EXPECTED_FOR_95
 from remission.mrd.ngs import measure_words as words
-from remission.mrd.ngs.flags import has_stem, is_weak
+from remission.mrd.ngs.flags import has_stem, is_cut_off, is_held, is_weak
 from remission.mrd.ngs.measured import Foreign, SpikeLevel
 from remission.mrd.ngs.seen import Seen
 from remission.mrd.ngs.tally import Tally
@@ -16,6 +16,9 @@ from remission.terms.words import Text
 
 ASSUMED_DEEP = 300.0
 """Reads per template above which the copies of the spikes are doubted. ASSUMED, by us."""
+
+ASSUMED_TOLD = 0.1
+"""Share of a clone's reads that are cut off, from which on a note says so. ASSUMED, by us."""
 
 
 def notes_of(
@@ -33,6 +36,7 @@ def notes_of(
         words.primers(),
         *_of_background(seen),
         *_of_clones(seen),
+        *_of_lengths(seen, tally),
         *_of_spikes(seen, loci, spikes),
         *_of_others(foreign, loci, tally, result.cells),
         *_of_depth(seen, loci, tally, required_lod, result, answer),
@@ -49,6 +53,9 @@ def _of_background(seen: Sequence[Seen]) -> Iterator[Text]:
     for one in seen:
         if one.blank.chance >= 0.01:
             yield words.by_chance(one.clone.name, one.blank.chance)
+    for one in seen:
+        if one.from_neighbours >= 1:
+            yield words.neighbour_errors(one.clone.name, one.from_neighbours, one.least)
 
 
 def _of_clones(seen: Sequence[Seen]) -> Iterator[Text]:
@@ -61,6 +68,27 @@ def _of_clones(seen: Sequence[Seen]) -> Iterator[Text]:
     for one in seen:
         if 0 < one.clone.reads <= one.clone.lob_reads:
             yield words.below_blank(one.clone.name, one.clone.reads, one.clone.lob_reads)
+
+
+def _of_lengths(seen: Sequence[Seen], tally: Tally) -> Iterator[Text]:
+    for one in (one.clone for one in seen):
+        if one.long_enough is not None and not is_held(one):
+            yield words.reads_too_short(one.name, one.read_length, _median(tally.lengths), one.long_enough)
+        if is_cut_off(one):
+            yield words.cut_off(one.name, one.cut_off_reads, one.lob_reads)
+        elif one.templates and one.cut_off_reads >= ASSUMED_TOLD * (one.reads + one.cut_off_reads):
+            share = one.cut_off_reads / (one.reads + one.cut_off_reads)
+            yield words.partly_cut_off(one.name, one.cut_off_reads, share)
+
+
+def _median(lengths: Mapping[int, int]) -> int:
+    """The length that half of the reads do not pass."""
+    half, so_far = sum(lengths.values()) / 2, 0
+    for length in sorted(lengths):
+        so_far += lengths[length]
+        if so_far >= half:
+            return length
+    return 0
 
 
 def _of_spikes(

@@ -80,12 +80,52 @@ def scattered() -> Text:
     )
 
 
+def reads_too_short(clone: str, needed: int, median: int, share: float) -> Text:
+    """The window cannot be looked for."""
+    held = f"{100 * share:.3g} %"
+    return Text(
+        f"{clone}: its window needs reads of at least {needed} bases; half of the reads here have {median} "
+        f"or fewer, and {held} are long enough. What they do not show is not absent: sequence longer reads.",
+        f"{clone}：其窗口至少需要{needed}个碱基的读段；本样本半数读段不超过{median}个碱基，仅{held}足够长。"
+        "未见不等于没有：请用更长读段测序。",
+    )
+
+
+def cut_off(clone: str, reads: int, limit: int) -> Text:
+    """Part of the clone is seen, and the rest is not."""
+    return Text(
+        f"{clone} is not found, but {reads:,} reads show part of its window and end before the rest, more "
+        f"than the {limit:,} that a sample without it may show: sequence longer reads, or trim less.",
+        f"未见{clone}，但有{reads:,}条读段显示其窗口的一部分便中断，"
+        f"超过不含该克隆的样本可能出现的{limit:,}条：请用更长读段测序，或减少修剪。",
+    )
+
+
+def partly_cut_off(clone: str, reads: int, share: float) -> Text:
+    """A level that is too low."""
+    lost = f"{100 * share:.2g} %"
+    return Text(
+        f"{clone}: {reads:,} more reads show part of its window and end before the rest; its level is too low "
+        f"by up to {lost} of the truth.",
+        f"{clone}：另有{reads:,}条读段显示其窗口的一部分便中断；其水平最多偏低真值的{lost}。",
+    )
+
+
+def neighbour_errors(clone: str, reads: float, least: int) -> Text:
+    """Errors of a neighbour among the reads."""
+    return Text(
+        f"{clone}: {reads:.3g} of the reads counted are expected to be errors of a neighbouring clonotype; "
+        f"fewer than {least:,} reads do not count.",
+        f"{clone}：计入的读段中预计有{reads:.3g}条是相邻克隆型的错误；少于{least:,}条不计。",
+    )
+
+
 def weak_spikes(locus: str, reads: int, copies: float) -> Text:
     """The spikes gave hardly a read."""
     each = f"{reads / copies:.2g}"
     return Text(
-        f"The spikes of {locus} gave {reads:,} reads for {copies:g} copies put in, {each} a copy: levels counted "
-        "by them are not to be trusted. Check that the spikes went into this tube and that their file is the "
+        f"The spikes of {locus} gave {reads:,} reads for {copies:g} copies put in, {each} a copy: levels "
+        "counted by them are not to be trusted. Check that the spikes went into this tube and that their file is the "
         "right one; prepare the sample again or sequence it deeper.",
         f"{locus}内参加入{copies:g}拷贝仅得{reads:,}条读段（每拷贝{each}条）：据此计算的水平不可信。"
         "请核对该管是否加入内参、内参文件是否正确；请重新建库或加深测序。",

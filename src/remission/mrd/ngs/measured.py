@@ -17,7 +17,9 @@ class CloneLevel:
     reads that a sample without the clone may show; `lower` to `upper`: 95 % interval, fraction of cells.
     `stem_reads`, and the `stem_level` they would make, are reported beside it, never added. `lod`: the lowest
     level this clone lets the test see; `vouches`: one of the clones that answer for the sample where the
-    answer is below the threshold.
+    answer is below the threshold. `cut_off_reads` end within the window, so that nothing is known of them;
+    `long_enough`: the share of the sample's reads that have the `read_length` bases which the window needs
+    at least, counted from an end of the amplicon; None where nobody counted.
     """
 
     name: str
@@ -42,6 +44,9 @@ class CloneLevel:
     lod: float
     vouches: bool
     stem_level: float = 0.0
+    cut_off_reads: int = 0
+    read_length: int = 0
+    long_enough: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

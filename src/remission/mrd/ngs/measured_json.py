@@ -19,7 +19,7 @@ from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, WrongEncoding
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.ngs.fates import Fate
-from remission.mrd.ngs.flags import SCATTERED_SPIKES, flags_of
+from remission.mrd.ngs.flags import SCATTERED_SPIKES, flags_of, is_held
 from remission.mrd.ngs.measure import cells_seen, highest_hidden
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.result import Denominator, Method, MrdResult
@@ -155,7 +155,11 @@ def _clone_contradictions(clone: CloneLevel, measured: Measured) -> Iterator[str
         yield f"{clone.name}: stem level {clone.stem_level!r}; its reads and spikes make {stem!r}"
     if not 0 <= clone.lower <= clone.level <= clone.upper or (not found and clone.lower):
         yield f"{clone.name}: level {clone.level!r}, interval {clone.lower!r} to {clone.upper!r}"
-    counts = (clone.exact_reads, clone.stem_reads, clone.neighbour_reads, clone.lob_reads)
+    if not 0 < clone.lod <= 1 or not (found or is_held(clone) or clone.lod == clone.upper == 1):
+        yield f"{clone.name}: LOD {clone.lod!r}, with reads long enough: {clone.long_enough!r}"
+    counts = (
+        clone.exact_reads, clone.stem_reads, clone.neighbour_reads, clone.lob_reads, clone.cut_off_reads
+    )  # fmt: skip
     if min(counts) < 0 or not clone.exact_reads <= clone.reads <= measured.reads_total:
         yield f"{clone.name}: {clone.reads} reads, {clone.exact_reads} exact"
 
@@ -163,8 +167,11 @@ def _clone_contradictions(clone: CloneLevel, measured: Measured) -> Iterator[str
 def _result_contradictions(measured: Measured) -> Iterator[str]:
     result = measured.result
     highest = max(measured.clones, key=lambda clone: clone.level, default=None)
+    found = sum(clone.templates > 0 for clone in measured.clones)
     if highest and highest.templates:
-        made = (highest.templates, highest.level, highest.lower, highest.upper)
+        # with several found, the lower limit lies below that of the highest: it was picked from among them
+        lower = highest.lower if found == 1 else min(result.lower, highest.lower)
+        made = (highest.templates, highest.level, lower, highest.upper)
     else:
         made = (0, 0.0, 0.0, highest_hidden(measured.clones))
     if (result.found, result.level, result.lower, result.upper) != made:

@@ -1,12 +1,15 @@
 """One clone as a sample shows it, and which clones answer for the sample where nothing is found."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from remission.mrd.ngs.blank import Blank
 from remission.mrd.ngs.clonotype import IndexClone
 from remission.mrd.ngs.index import group_of
 from remission.mrd.ngs.measured import CloneLevel
+from remission.mrd.ngs.spikes import Spike
+from remission.mrd.ngs.tally import Tally, TargetCount, Tier
 
 ASSUMED_MOST_OF_KIND = 0.5
 """Share of the reads of its kind at diagnosis that the clones of a locus must hold to answer for the sample.
@@ -18,11 +21,18 @@ ASSUMED_OF_THE_LARGEST = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One clone with its limit of blank, and which part of the diagnosis it was."""
+    """One clone with its limit of blank, and which part of the diagnosis it was.
+
+    `background`: reads expected without the clone, neighbours' errors included. `from_neighbours`, `least`:
+    as in `TargetCount`.
+    """
 
     index: IndexClone
     clone: CloneLevel
     blank: Blank
+    background: float
+    from_neighbours: float
+    least: int
 
     @property
     def found(self) -> bool:
@@ -38,6 +48,28 @@ class Seen:
 def locus_of(clone: IndexClone) -> str:
     """The locus whose spikes count it."""
     return str(clone.clonotype.rearrangement.locus)
+
+
+def length_needed(clone: IndexClone) -> int:
+    """Bases a read must have, at least, to hold the window: from whichever end of the amplicon is nearer."""
+    start, end = clone.clonotype.window
+    return min(end, len(clone.clonotype.sequence) - start)
+
+
+def long_enough(needed: int, tally: Tally, spikes: Sequence[Spike]) -> float | None:
+    """The share of a sample's reads of at least so many bases; None where nobody counted them.
+
+    Reads of spikes that are shorter themselves are left out: their ends are not the reads' fault.
+    """
+    short = {spike.name for spike in spikes if len(spike.sequence) < needed}
+    apart = sum(count.reads for count in tally.counts if _of_spike(count) and count.target.name in short)
+    able = sum(reads for length, reads in tally.lengths.items() if length >= needed)
+    rest = sum(tally.lengths.values()) - apart
+    return min(able / rest, 1.0) if tally.lengths and rest > 0 else None
+
+
+def _of_spike(count: TargetCount) -> bool:
+    return count.target.tier == Tier.SPIKE
 
 
 def vouched(seen: list[Seen]) -> list[Seen]:
