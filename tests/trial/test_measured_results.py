@@ -91,6 +91,14 @@ def handed(trial, of: Index | None = None, **more: bytes) -> tuple[FileRef, ...]
     )
 
 
+def flow(trial, subject: SubjectId, sample: str, files: tuple[FileRef, ...]) -> None:
+    laboratory.report_flow(
+        trial.trial, trial.by(21, Role.LABORATORY, site=None), subject, sample=SampleId(sample), found=1,
+        examined=[Denominator("nucleated cells", 9_000)], primary="nucleated cells", files=files,
+        on=trial.day(21), method_version="1",
+    )  # fmt: skip
+
+
 def report(trial, measured: Measured | bytes, files: tuple[FileRef, ...], **other: object):
     raw = measured if isinstance(measured, bytes) else write_measured(measured).encode()
     told = {"sample": D46, "name": "result.json", "on": trial.day(50), **other}
@@ -211,18 +219,27 @@ def test_a_label_that_two_children_have_binds_an_index_to_neither(due) -> None:
     )
 
 
-def test_an_index_behind_another_child_s_result_is_refused(due) -> None:
-    other, files = due.admit(), handed(due)
-    laboratory.report_flow(
-        due.trial, due.by(21, Role.LABORATORY, site=None), other, sample=SampleId("01-002-d19"), found=1,
-        examined=[Denominator("nucleated cells", 9_000)], primary="nucleated cells", files=files[1:],
-        on=due.day(21), method_version="1",
-    )  # fmt: skip
+@pytest.mark.parametrize(("which", "name"), [(0, "R1.fastq"), (1, "i.json"), (2, "d1.fastq")])
+def test_what_stands_behind_another_child_s_result_is_refused(due, which: int, name: str) -> None:
+    diagnosis = keep(due, **{"d1.fastq": b"@d\nC\n+\nI\n"})
+    own = index()
+    own = replace(own, evidence=replace(own.evidence, files=diagnosis))
+    other, files = due.admit(), (*handed(due, own), *diagnosis)
+    flow(due, other, "01-002-d19", (files[which],))
     due.refuses(
-        InputRefused,
-        lambda: report(due, measured_of(files), files),
-        "stands behind a result of participant 01-002",
-    )
+        InputRefused, lambda: report(due, measured_of(files[:2]), files),
+        f"{name} stands behind the result of participant 01-002, sample 01-002-d19",
+    )  # fmt: skip
+
+
+def test_the_reads_of_another_sample_of_the_child_are_refused(due) -> None:
+    files, again = handed(due), SampleId("01-001-d46b")
+    report(due, measured_of(files), files)
+    laboratory.take_marrow(due.trial, due.by(46), KID, sample=again, point="d46", on=due.day(46))
+    due.refuses(
+        InputRefused, lambda: report(due, measured_of(files, sample=str(again)), files, sample=again),
+        "R1.fastq stands behind the result of participant 01-001, sample 01-001-d46",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("window", "flags"), [(WINDOW, ()), (WINDOW[::-1], ("index-changed",))])
@@ -233,7 +250,8 @@ def test_a_result_by_other_clones_than_the_one_before_says_so(
     laboratory.take_marrow(due.trial, due.by(46), KID, sample=again, point="d46", on=due.day(46))
     first = handed(due)
     report(due, measured_of(first), first)
-    later = handed(due, replace(index(window=window), rule="share > 1 %"))
+    (own,) = handed(due, replace(index(window=window), rule="share > 1 %"))[1:]
+    later = (*keep(due, **{"R1b.fastq": b"@2\nC\n+\nI\n"}), own)
     measured = measured_of(later, sample=str(again), window=window)
     report(due, measured, later, sample=again)
     assert due.events(ev.MrdReported)[-1].result.flags == (*measured.result.flags, *flags)

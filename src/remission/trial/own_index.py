@@ -10,7 +10,7 @@ from remission.mrd.ngs.index_json import read_index
 from remission.mrd.ngs.measured import CloneLevel, Measured
 from remission.mrd.result import MrdResult
 from remission.terms.evidence import FileRef
-from remission.terms.ids import SubjectId
+from remission.terms.ids import SampleId, SubjectId
 from remission.trial.trial import Trial
 
 INDEX = "index"
@@ -41,7 +41,8 @@ def own_index(
     ------
     InputRefused
         If the result names no index, or one that is damaged, of another sample or of other clones than the
-        result; if nothing binds it to this participant, or something binds it to another.
+        result; if nothing binds it to this participant, or something binds it to another; if these reads, or
+        this index for another participant, stand behind a result already.
     Missing, Altered
         If the file is not kept as it was.
     """
@@ -57,9 +58,9 @@ def own_index(
     index = kept_index(trial, file)
     _check_same(index, measured, f"{where}, {file.name}")
     _check_own(trial, subject, index.sample, where)
-    _check_unused(trial, subject, file, where)
+    _check_unused(trial, subject, measured, file, index)
     windows = _windows(index)
-    earlier = (kept_index(trial, ref) for result in _results(trial, subject) for ref in index_of(result))
+    earlier = (kept_index(trial, ref) for _, result in _results(trial, subject) for ref in index_of(result))
     return OwnIndex(file, index, any(_windows(other) != windows for other in earlier))
 
 
@@ -124,16 +125,20 @@ def _check_own(trial: Trial, subject: SubjectId, sample: str, where: str) -> Non
     )
 
 
-def _check_unused(trial: Trial, subject: SubjectId, file: FileRef, where: str) -> None:
-    """Refuse an index that another participant's result rests on."""
+def _check_unused(trial: Trial, subject: SubjectId, measured: Measured, own: FileRef, index: Index) -> None:
+    """Refuse an index, its diagnosis or the sample's own reads where another result rests on them already."""
+    reads, diagnosis = measured.result.evidence.files[:1], index.evidence.files[:1]
     for other in trial.participants():
-        behind = (ref.sha256 for result in _results(trial, other) for ref in result.evidence.files)
-        if other != subject and file.sha256 in behind:
-            raise InputRefused(
-                f"the index {file.name} stands behind a result of participant {other}",
-                where=where,
-                do="measure again with this participant's own index, or correct that entry if it is wrong",
-            )
+        for sample, result in _results(trial, other):
+            behind = {ref.sha256 for ref in result.evidence.files}
+            asked = reads if other == subject else (own, *diagnosis, *reads)
+            for file in (file for file in asked if file.sha256 in behind):
+                raise InputRefused(
+                    f"{file.name} stands behind the result of participant {other}, sample {sample}",
+                    where=f"participant {subject}, sample {measured.sample}",
+                    do="give what was sequenced for this sample and this participant's own index, or correct "
+                    "that entry if it is wrong",
+                )
 
 
 def _marrows(trial: Trial, subject: SubjectId) -> set[str]:
@@ -141,10 +146,10 @@ def _marrows(trial: Trial, subject: SubjectId) -> set[str]:
     return {str(event.sample) for event in taken if isinstance(event, ev.MarrowTaken)}
 
 
-def _results(trial: Trial, subject: SubjectId) -> Iterator[MrdResult]:
+def _results(trial: Trial, subject: SubjectId) -> Iterator[tuple[SampleId, MrdResult]]:
     for item in trial.participant(subject).all(ev.MrdReported):
         if isinstance(item.event, ev.MrdReported):
-            yield item.event.result
+            yield item.event.sample, item.event.result
 
 
 def _windows(index: Index) -> set[str]:
