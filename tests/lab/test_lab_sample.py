@@ -12,6 +12,7 @@ from remission.lab.follow_up import follow_up
 from remission.lab.report import index_page, page, result_page
 from remission.lab.tally_json import read_tally, write_tally
 from remission.lab.telling import Table, of_measured
+from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.germline import shipped
 from remission.mrd.ngs.index import IndexRule
 from remission.mrd.ngs.index_json import write_index
@@ -38,10 +39,17 @@ def indexed(example: Example) -> lab.Indexed:
         ("s3://b/A.7_1.fasta.bgz", "A.7"),
         ("reads", "reads"),
         ("_R1.fq", "sample"),
+        ("A7_S1_L001_R2_001.fastq.gz", "A7_S1_L001"),
+        ("MRD_2.fastq", "MRD"),
     ],
 )
 def test_a_sample_is_named_by_its_file(address: str, name: str) -> None:
     assert lab.sample_name(address) == name
+
+
+def test_mates_name_their_sample_in_either_order() -> None:
+    for one, two in (("x/A7_R1.fq.gz", "y/A7_R2.fq.gz"), ("A7_1.fastq", "A7_2.fastq"), ("B.fq", "A7.fq")):
+        assert lab.sample_name(one, two) == lab.sample_name(two, one) == "A7"
 
 
 def test_the_reads_told_are_all_reads(example: Example) -> None:
@@ -87,7 +95,12 @@ def test_a_tally_reads_back(example: Example, indexed: lab.Indexed) -> None:
     again = lab.track_sample("P1-F1", files, "P1-D1", looked_for, Preparation(), cores=2)
     assert found == again, "cores change nothing"
     assert read_tally(write_tally(found.tally), "P1-F1.json") == found.tally
-    for broken in (b"", b"{}", b"[]", write_tally(found.tally)[:-20]):
+    assert sum(found.tally.lengths.values()) == found.tally.reads_total - sum(
+        found.tally.fates.get(fate, 0) for fate in (Fate.NOT_MERGED, Fate.LOW_QUALITY)
+    )
+    written = write_tally(found.tally)
+    older = written.replace(b'"schema_version": 2', b'"schema_version": 1')
+    for broken in (b"", b"{}", b"[]", written[:-20], older):
         with pytest.raises(InputRefused, match="no tally"):
             read_tally(broken, "P1-F1.json")
 

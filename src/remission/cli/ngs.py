@@ -26,7 +26,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False)
 Reads = Annotated[str, typer.Argument(metavar="R1", help="FASTQ or FASTA, plain or gzip: a path or address.")]
 Mates = Annotated[str | None, typer.Argument(metavar="R2", help="The mates, where there are any.")]
 Output = Annotated[str, typer.Option("--output", "-o", help="File to write; nothing is written over.")]
-SampleName = Annotated[str | None, typer.Option("--sample", help="Its name (from the name of R1).")]
+SampleName = Annotated[str | None, typer.Option("--sample", help="Its name (from the names of R1, R2).")]
 StudyRule = Annotated[
     str | None, typer.Option("--study", help="The study whose rule, threshold and limits hold.")
 ]
@@ -80,7 +80,7 @@ def index_command(
     from remission.mrd.ngs.index_json import write_index
 
     germs, preparation = lab.germline_at(germline), _preparation(primers)
-    name, spikes = sample or lab.sample_name(r1), lab.spikes_at(spike) if spike else ()
+    name, spikes = _named(sample, r1, r2), lab.spikes_at(spike) if spike else ()
     with _telling("reads") as told:
         healthy = _normal(normal, germline, preparation, cores)
         found = lab.index_sample(name, _files(r1, r2), rule, germs, preparation, spikes, healthy, told, cores)
@@ -123,7 +123,7 @@ def track_command(
     from remission.lab.telling import of_measured
     from remission.mrd.ngs.measured_json import write_measured
 
-    chosen, name = lab.index_at(index), sample or lab.sample_name(r1)
+    chosen, name = lab.index_at(index), _named(sample, r1, r2)
     controls = [tuple(one.split(",")) for one in negative or ()]
     with _telling("reads") as told:
         measured = follow_up(
@@ -248,6 +248,17 @@ def show(
 
 def _files(r1: str, r2: str | None) -> tuple[str, ...]:
     return (r1,) if r2 is None else (r1, r2)
+
+
+def _named(sample: str | None, r1: str, r2: str | None) -> str:
+    """The sample's name as given, or else by its files."""
+    if sample is not None and not sample.strip():
+        raise CommandRefused(
+            f"{sample!r} is no name", where="--sample", do="name the sample, or leave --sample out"
+        )
+    from remission.lab.sample import sample_name
+
+    return sample_name(*_files(r1, r2)) if sample is None else sample
 
 
 def _free(*outputs: str | None) -> None:

@@ -51,6 +51,14 @@ def stamp(address: str) -> str:
         return f"{about.get('size')} {told or system.ukey(path)}"
 
 
+def size_of(address: str) -> int | None:
+    """Bytes of a file, or None where its place does not say. `Raises` as in `opened`."""
+    system, path = _system(address)
+    with _typed(address):
+        size = system.info(path).get("size")
+        return None if size is None else int(size)
+
+
 def exists(address: str) -> bool:
     """Whether something is at the address. `Raises` as in `opened`, but for nothing being there."""
     system, path = _system(address)

@@ -15,7 +15,7 @@ from remission.lab.addresses import content, put, remove, within
 from remission.lab.evidence import Seen, unchanged
 from remission.terms.evidence import FileRef
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _FOLDER = "done"
 
 
@@ -45,7 +45,13 @@ def keep(folder: str, job: str, key: str, read: Sequence[Seen], outputs: Mapping
         "schema_version": SCHEMA_VERSION,
         "key": key,
         "read": [
-            {"name": one.ref.name, "sha256": one.ref.sha256, "size": one.ref.size, "stamp": one.stamp}
+            {
+                "name": one.ref.name,
+                "sha256": one.ref.sha256,
+                "size": one.ref.size,
+                "stamp": one.stamp,
+                "simulated": one.simulated,
+            }
             for one in read
         ],
         "outputs": {name: sha256(made).hexdigest() for name, made in outputs.items()},
@@ -77,7 +83,8 @@ def seen_before(folder: str, job: str) -> tuple[Seen, ...]:
     if record is None:
         return ()
     return tuple(
-        Seen(FileRef(one["name"], one["sha256"], one["size"]), one["stamp"]) for one in record["read"]
+        Seen(FileRef(one["name"], one["sha256"], one["size"]), one["stamp"], one["simulated"])
+        for one in record["read"]
     )
 
 

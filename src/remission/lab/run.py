@@ -6,17 +6,18 @@ give the limit of blank of every clone, what hopped and what contaminates is nam
 its level and answer. A sample that fails is reported, with what rests on it; the others finish.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from io import BytesIO
 
 from remission.errors import InvariantBroken, Refusal
-from remission.lab import jobs, kept
+from remission.lab import jobs, kept, run_notes
 from remission.lab.addresses import content, file_name, put, within
-from remission.lab.evidence import Seen
+from remission.lab.copies import reads_behind, refuse_alike, refuse_copies
+from remission.lab.evidence import Seen, ref_of
 from remission.lab.run_report import Ran, SampleRan, run_json, run_page
-from remission.lab.sample import follow_up_evidence, spikes_at, targets
+from remission.lab.sample import follow_up_evidence, is_empty, says_simulated, spikes_at, targets
 from remission.lab.sheet import CONTROLS, Role, Row, Sheet
 from remission.lab.tally_json import read_tally
 from remission.lab.work import Crew, Failed, failure
@@ -29,6 +30,7 @@ from remission.mrd.ngs.measured_json import write_measured
 from remission.mrd.ngs.spikes import Spike
 from remission.mrd.ngs.tally import Tally
 from remission.terms.evidence import FileRef
+from remission.terms.words import Text
 
 KINDS: Mapping[Role, SampleKind] = {
     Role.DIAGNOSIS: SampleKind.DIAGNOSIS,
@@ -90,11 +92,15 @@ def run(sheet: Sheet, folder: str, how: jobs.How, crew: Crew, told: Told | None 
     ------
     InputRefused
         If the folder cannot be written. A sample that fails is no such error: see `Ran.failed`.
+    InvariantBroken
+        If two samples have the same reads.
     """
     state, say = _State(), told or _silent
+    _check_apart(sheet)
     _read_spikes(sheet, state)
     _stage_index(sheet, folder, how, crew, state, say)
     _stage_track(sheet, folder, how, crew, state, say)
+    refuse_alike(state.tallies.values(), where=sheet.name)
     check = _stage_measure(sheet, how, state)
     _stage_report(sheet, folder, how, crew, state, say)
     ran = _ran(sheet, how, state, check)
@@ -107,12 +113,36 @@ def _silent(stage: str, sample: str, failed: Failed | None) -> None:
     """Nobody listens."""
 
 
+def _check_apart(sheet: Sheet) -> None:
+    """No file of reads is another's, nor that of an earlier diagnosis, under a new name."""
+    reads = {
+        f"R{mate} of sample {row.sample} (row {row.number})": file
+        for row in sheet.rows
+        for mate, file in enumerate(row.files, 1)
+        if row.role is not Role.NO_TEMPLATE or not _is_empty(file)
+    }
+    before: list[tuple[str, FileRef]] = []
+    for address in sorted(set(sheet.indexes().values())):
+        try:
+            before += reads_behind(_index_of(content(address), address).index)
+        except Refusal:  # told where the index is needed
+            continue
+    refuse_copies(reads, before, where=sheet.name)
+
+
+def _is_empty(file: str) -> bool:
+    try:
+        return is_empty(file)
+    except Refusal:  # told where it is searched
+        return False
+
+
 def _read_spikes(sheet: Sheet, state: _State) -> None:
     for row in sheet.rows:
         if row.spike is None or row.spike in state.spikes:
             continue
         try:
-            state.spikes[row.spike] = _Spikes(spikes_at(row.spike), _ref(content(row.spike), row.spike))
+            state.spikes[row.spike] = _Spikes(spikes_at(row.spike), ref_of(content(row.spike), row.spike))
         except Refusal as refusal:
             state.failed[row.sample] = failure(refusal)
 
@@ -241,7 +271,8 @@ def _measured(row: Row, sheet: Sheet, how: jobs.How, state: _State, check: Cross
     assert row.dna_ng is not None and row.spike is not None, "a sheet has them for every follow-up"
     own, spikes = state.indexes[row.patient], state.spikes[row.spike]
     refs = [one.ref for one in state.seen[row.sample]]
-    return measure(
+    everything = [one for files in state.seen.values() for one in files]
+    measured = measure(
         own.index,
         state.tallies[row.sample],
         spikes.spikes,
@@ -257,9 +288,24 @@ def _measured(row: Row, sheet: Sheet, how: jobs.How, state: _State, check: Cross
             [*refs, own.ref, spikes.ref],
             how.preparation,
             {"run": _run_said(sheet, state)},
-            simulated=own.index.evidence.simulated,
+            simulated=own.index.evidence.simulated or says_simulated(everything, spikes.spikes),
         ),
     )
+    return replace(measured, notes=(*measured.notes, *_notes(row, own.index.sample, sheet, state, check)))
+
+
+def _notes(row: Row, owner: str, sheet: Sheet, state: _State, check: CrossCheck) -> Iterator[Text]:
+    """What the other samples of the run mean for this one."""
+    if row.sample in check.swapped:
+        yield run_notes.swapped(row.sample, check.swapped[row.sample])
+    yield from run_notes.spoilt_controls(owner, [one.sample for one in sheet.of(*CONTROLS)], check.foreign)
+    yield from _incomplete(sheet, state)
+
+
+def _incomplete(sheet: Sheet, state: _State) -> Iterator[Text]:
+    unread = [row.sample for row in sheet.rows if row.sample not in state.tallies]
+    patients = sorted({row.patient for row in sheet.rows if row.patient})
+    return run_notes.incomplete(unread, [one for one in patients if one not in state.indexes])
 
 
 def _run_said(sheet: Sheet, state: _State) -> str:
@@ -310,12 +356,9 @@ def _ran(sheet: Sheet, how: jobs.How, state: _State, check: CrossCheck | None) -
         for row in sheet.rows
     )
     germline = f"{how.germline.name} ({how.germline.version}), sha256 {how.germline.sha256}"
-    return Ran(sheet.name, germline, str(how.rule), how.asked, samples, check)
+    incomplete = tuple(_incomplete(sheet, state))
+    return Ran(sheet.name, germline, str(how.rule), how.asked, samples, check, incomplete)
 
 
 def _index_of(raw: bytes, name: str) -> _Index:
-    return _Index(read_index(BytesIO(raw), file_name(name)), _ref(raw, name))
-
-
-def _ref(raw: bytes, address: str) -> FileRef:
-    return FileRef(file_name(address), sha256(raw).hexdigest(), len(raw))
+    return _Index(read_index(BytesIO(raw), file_name(name)), ref_of(raw, name))

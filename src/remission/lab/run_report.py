@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from remission import __version__
+from remission.lab import run_notes
 from remission.lab.asked import Asked
 from remission.lab.report import Language, page
 from remission.lab.sheet import Role, Row
@@ -33,7 +34,7 @@ class SampleRan:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """A whole run. `check` is None where no sample could be searched."""
+    """A whole run. `check` is None where no sample could be searched; `incomplete`: what it did not see."""
 
     sheet: str
     germline: str
@@ -41,6 +42,7 @@ class Ran:
     asked: Asked
     samples: tuple[SampleRan, ...]
     check: CrossCheck | None
+    incomplete: tuple[Text, ...] = ()
 
     @property
     def failed(self) -> tuple[SampleRan, ...]:
@@ -49,8 +51,11 @@ class Ran:
 
     @property
     def simulated(self) -> bool:
-        """Whether any patient's clones are simulated."""
-        return any(one.index is not None and one.index.evidence.simulated for one in self.samples)
+        """Whether anything in it is simulated."""
+        indexes = (one.index.evidence.simulated for one in self.samples if one.index)
+        return any(indexes) or any(
+            one.measured.result.evidence.simulated for one in self.samples if one.measured
+        )
 
 
 def as_plain(ran: Ran) -> dict[str, object]:
@@ -64,6 +69,7 @@ def as_plain(ran: Ran) -> dict[str, object]:
         "threshold": float(ran.asked.threshold),
         "required_lod": float(ran.asked.required_lod),
         "failed": len(ran.failed),
+        "incomplete": [note.en for note in ran.incomplete],
         "samples": [_sample(one, ran.check) for one in ran.samples],
         "hopping": None
         if ran.check is None
@@ -84,7 +90,9 @@ def run_page(ran: Ran, language: Language) -> bytes:
 
 
 def tables(ran: Ran) -> Iterator[Table]:
-    """The run as tables: samples, what failed, clones of others."""
+    """The run as tables: what failed, samples, clones of others."""
+    if ran.failed:
+        yield _failed(ran)
     yield Table(
         Text("Samples", "样本"),
         (
@@ -100,18 +108,21 @@ def tables(ran: Ran) -> Iterator[Table]:
         tuple(_row(one) for one in ran.samples),
         frozenset({3, 4, 6, 7}),
     )
-    if ran.failed:
-        yield Table(
-            Text("Failed", "失败"),
-            (Text("sample", "样本"), Text("what", "原因"), Text("where", "位置"), Text("do", "处理")),
-            tuple(
-                (one.row.sample, one.failed.what, one.failed.where, one.failed.do)
-                for one in ran.samples
-                if one.failed
-            ),
-        )
     if ran.check is not None:
         yield _others(ran, ran.check)
+
+
+def _failed(ran: Ran) -> Table:
+    return Table(
+        Text("Failed", "失败"),
+        (Text("sample", "样本"), Text("what", "原因"), Text("where", "位置"), Text("do", "处理")),
+        tuple(
+            (one.row.sample, one.failed.what, one.failed.where, one.failed.do)
+            for one in ran.samples
+            if one.failed
+        ),
+        notes=ran.incomplete,
+    )
 
 
 def _row(one: SampleRan) -> tuple[Cell, ...]:
@@ -152,13 +163,16 @@ def _others(ran: Ran, check: CrossCheck) -> Table:
         ),
         tuple(rows),
         frozenset({3, 4}),
-        tuple(
-            _hops(how, of)
-            for how, of in (
-                (Text("by reads", "按读段"), check.by_reads),
-                (Text("by samples", "按样本"), check.by_sample),
-            )
-            if of is not None
+        (
+            *(run_notes.swapped(*pair) for pair in check.swapped.items() if pair[0] < pair[1][-1]),
+            *(
+                _hops(how, of)
+                for how, of in (
+                    (Text("by reads", "按读段"), check.by_reads),
+                    (Text("by samples", "按样本"), check.by_sample),
+                )
+                if of is not None
+            ),
         ),
     )
 
@@ -193,6 +207,7 @@ def _sample(one: SampleRan, check: CrossCheck | None) -> dict[str, object]:
         "lower": measured.result.lower if measured else None,
         "upper": measured.result.upper if measured else None,
         "lod": measured.result.lod if measured else None,
+        "swapped": list(check.swapped.get(one.row.sample, ())) if check else [],
         "flags": list(measured.result.flags) if measured else [],
         "foreign": [
             {

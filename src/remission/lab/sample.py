@@ -16,7 +16,7 @@ from typing import BinaryIO
 from remission import __version__
 from remission.errors import InputRefused
 from remission.lab.addresses import content, file_name, names_in, opened, within
-from remission.lab.evidence import Reading, Seen, hashed, reading
+from remission.lab.evidence import SIMULATED, Reading, Seen, hashed, reading
 from remission.mrd.ngs.airr import airr_tsv
 from remission.mrd.ngs.clonotype import Clonotype, Index, Repertoire
 from remission.mrd.ngs.clonotypes import repertoire
@@ -39,8 +39,7 @@ from remission.terms.evidence import Evidence, FileRef, Setting
 
 INDEX_METHOD = "remission ngs index"
 TRACK_METHOD = "remission ngs track"
-SIMULATED = "SIMULATED"
-"""How the name of every simulated file begins."""
+_MATE = re.compile(r"(_R?[12])?(_001)?(\.(fastq|fq|fasta|fa))?(\.gz|\.bgz)?$")
 
 Told = Callable[[int], None]
 """Hears how many reads have been taken in, now and then."""
@@ -69,6 +68,7 @@ class Normal:
 
     repertoire: Repertoire
     refs: tuple[FileRef, ...]
+    simulated: bool
 
 
 def index_sample(
@@ -101,7 +101,7 @@ def index_sample(
             Setting("spikes left out", ", ".join(spike.name for spike in spikes) or "none"),
             *_settings(preparation),
         ),
-        simulated=_simulated(refs),
+        simulated=says_simulated(seen, spikes) or (normal is not None and normal.simulated),
     )
     index = choose(
         found, rule, background(germline, normal), sample=sample, germline=germline, evidence=evidence
@@ -157,17 +157,15 @@ def repertoire_of(
     return found, seen
 
 
-def sample_name(address: str) -> str:
-    """The name of a sample by the name of its reads: `A7_R1.fastq.gz` is A7."""
-    return (
-        re.sub(r"(_R1|_1)?(_001)?(\.(fastq|fq|fasta|fa))?(\.gz|\.bgz)?$", "", file_name(address)) or "sample"
-    )
+def sample_name(*files: str) -> str:
+    """The name of a sample by those of its reads, in either order: A7 for `A7_R2.fq`, `A7_R1.fq`."""
+    return _MATE.sub("", min(map(file_name, files))) or "sample"
 
 
 def normal_at(address: str, germline: Germline, preparation: Preparation, cores: int = 1) -> Normal:
     """The repertoire of a healthy person, from reads (`R1,R2` for mates). `Raises` as in `index_sample`."""
     found, seen = repertoire_of(address.split(","), germline, preparation, cores=cores)
-    return Normal(found, tuple(one.ref for one in seen))
+    return Normal(found, tuple(one.ref for one in seen), says_simulated(seen))
 
 
 def exports(found: Repertoire, germline: Germline, sample: str) -> tuple[str, str]:
@@ -255,8 +253,14 @@ def follow_up_evidence(
         version=__version__,
         files=tuple(files),
         settings=(*(Setting(name, value) for name, value in settings.items()), *_settings(preparation)),
-        simulated=simulated or _simulated(files),
+        simulated=simulated,
     )
+
+
+def says_simulated(seen: Iterable[Seen], spikes: Iterable[Spike] = ()) -> bool:
+    """Whether a file is simulated: by its name, by the name of its first read, or by a spike's origin."""
+    by_reads = any(one.simulated or one.ref.name.startswith(SIMULATED) for one in seen)
+    return by_reads or any(spike.origin.startswith(SIMULATED) for spike in spikes)
 
 
 def _streams(stack: ExitStack, files: Sequence[str]) -> tuple[list[tuple[str, BinaryIO]], list[Reading]]:
@@ -298,10 +302,6 @@ def _settings(preparation: Preparation) -> tuple[Setting, ...]:
         "primers": ", ".join(f"{one.name} {one.sequence} {one.end}" for one in preparation.primers) or None,
     }
     return tuple(Setting(name, str(value)) for name, value in plain.items() if value is not None)
-
-
-def _simulated(refs: Sequence[FileRef]) -> bool:
-    return any(ref.name.startswith(SIMULATED) for ref in refs)
 
 
 def _bytes(address: str) -> BinaryIO:

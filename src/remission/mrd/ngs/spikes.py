@@ -36,13 +36,17 @@ _KNOWN = frozenset({"locus", "copies", "window", "origin"})
 
 @dataclass(frozen=True, slots=True)
 class Spike:
-    """One synthetic template: `copies` expected in the tube, `window` the bases a read must show."""
+    """One synthetic template: `copies` expected in the tube, `window` the bases a read must show.
+
+    `origin`: where it is from, as its header says.
+    """
 
     name: str
     locus: Locus
     copies: float
     sequence: str
     window: str
+    origin: str = ""
 
 
 def read_spikes(file: BinaryIO, name: str) -> tuple[Spike, ...]:
@@ -125,7 +129,7 @@ def _spike(record: _Record, name: str) -> Spike:
             do="give its sequence",
         )
     window = _window(record.sequence, said.get("window"), where)
-    return Spike(matched[1], Locus(said["locus"]), copies, record.sequence, window)
+    return Spike(matched[1], Locus(said["locus"]), copies, record.sequence, window, said.get("origin", ""))
 
 
 def _window(sequence: str, places: str | None, where: str) -> str:
