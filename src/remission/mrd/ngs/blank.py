@@ -1,12 +1,15 @@
 """The limit of blank: how many reads of a clone a sample may show that has none of it.
 
 Three sources, kept apart. What negative controls show (carry-over, chance, whatever it was): an upper 95 %
-limit of their rate. What hops in from other samples of the run (`crosscheck`). And chance: healthy cells with
+limit of their rate; where any of them shows as many reads as a template leaves, of templates, since carry-over
+comes as whole ones. What hops in from other samples of the run (`crosscheck`). And chance: healthy cells with
 the same rearrangement, as many as the uniqueness of the clone says; these come as whole templates, with all
 the reads a template gives.
 
 A clone is called where its reads exceed what such a sample shows with `CERTAINTY`. The 95 % of CLSI EP17-A2
-would call one negative sample in 20 positive; here 200 samples of five clones leave one call in ten runs.
+would call one negative sample in 20 positive; here 200 samples of five clones leave one call in ten runs. That
+certainty is conditional: templates carried over too seldom for n controls to show one are not in the limit, and
+up to `unseen_carry_over(n)` of clean samples can be called by them.
 """
 
 import math
@@ -14,11 +17,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.tally import Tally, TargetCount, Tier
-from remission.stats.compound import Burst, most_marks
+from remission.stats.compound import Burst, compound_upper, most_marks, reaches
 from remission.stats.counts import poisson_upper
 from remission.stats.tails import negative_binomial_at_least, poisson_at_least
 
@@ -27,6 +32,12 @@ CERTAINTY = 0.9999
 
 ASSUMED_RATE = 1e-7
 """Background reads of a clone per read examined, where no negative control was given. ASSUMED, by us."""
+
+_ONE_READ_EACH = 0.05
+"""Chance that a template leaves no more reads than a control shows, from which on it may be one."""
+
+_BEYOND_HOPPING = 0.001
+"""Chance of a control's reads by hopping alone below which there is more in them."""
 
 _NOT_EXAMINED = (
     Fate.SPIKE,
@@ -42,7 +53,8 @@ class Background:
     """What is known of a clone's reads where the clone is not, before a sample's own depth is.
 
     `control_reads` among `control_examined` reads of negative controls, of which `control_hopped` are
-    expected to have hopped in from the run; `empty_tubes` had no DNA: each is worth one sample, whatever its
+    expected to have hopped in from the run; `control_most` in the control with most (None: not known, it may
+    be all); `empty_tubes` had no DNA: each is worth one sample, whatever its
     reads. `hopped` reads, at most, hop into this sample; `uneven` is the squared coefficient of variation of
     hopping from one pair of samples to another.
     """
@@ -53,6 +65,7 @@ class Background:
     empty_tubes: int = 0
     hopped: float = 0.0
     uneven: float = 0.0
+    control_most: int | None = None
 
     @property
     def has_controls(self) -> bool:
@@ -62,13 +75,18 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Blank:
-    """The limit of blank of one clone in one sample, in reads, and what it is made of (expected reads)."""
+    """The limit of blank of one clone in one sample, in reads, and what it is made of (expected reads).
+
+    `samples`: how many samples of this depth the controls are worth. `lumpy`: they show whole templates.
+    """
 
     reads: int
     controls: float
     hopped: float
     chance: float
     assumed: bool
+    samples: float = 0.0
+    lumpy: bool = False
 
 
 def examined(tally: Tally) -> int:
@@ -116,6 +134,7 @@ def from_controls(
                 control_reads=sum(counts[clone.name].reads for _, counts in seen),
                 control_examined=depth,
                 empty_tubes=len(empty),
+                control_most=max((counts[clone.name].reads for _, counts in seen), default=0),
             )
             for clone in index.clones
         }
@@ -154,13 +173,34 @@ def limit_of_blank(
             where="limit of blank",
             do="give 0 or more",
         )
-    controls = _from_controls(background, depth)
+    samples = _samples(background, depth)
+    lumpy = _is_lumpy(background, burst)
+    controls = _templates(background, burst, samples) * burst.mean if lumpy else _reads(background, depth)
     chance = by_chance * depth / 1e6
+    lumps = (chance + (controls if lumpy else 0.0)) / burst.mean
+    one_by_one = background.hopped + (0.0 if lumpy else controls)
     # Either source alone may exceed its part half as often: then both together do at most as often as asked.
-    part = certainty if chance == 0 else (1 + certainty) / 2
-    by_template = 0 if chance == 0 else most_marks(chance / burst.mean, burst, part)
-    one_by_one = most_reads(controls + background.hopped, _uneven(background, controls), part)
-    return Blank(by_template + one_by_one, controls, background.hopped, chance, not background.has_controls)
+    part = certainty if lumps == 0 or one_by_one == 0 else (1 + certainty) / 2
+    by_template = 0 if lumps == 0 else most_marks(lumps, burst, part)
+    by_read = most_reads(one_by_one, _uneven(background, one_by_one), part)
+    return Blank(
+        by_template + by_read,
+        controls,
+        background.hopped,
+        chance,
+        not background.has_controls,
+        samples if background.has_controls else 0.0,
+        lumpy,
+    )
+
+
+def unseen_carry_over(samples: float) -> float:
+    """The most clean samples (fraction) that whole templates carried over can call, unseen in the controls.
+
+    With a mean of m templates a sample, n controls all miss them with a chance of exp(-n m), and a sample
+    has one with 1 - exp(-m). The product, over controls and sample, is highest at exp(-m) = n / (n + 1).
+    """
+    return (samples / (samples + 1)) ** samples / (samples + 1)
 
 
 def most_reads(mean: float, uneven: float, certainty: float) -> int:
@@ -185,16 +225,35 @@ def reads_at_least(reads: int, mean: float, uneven: float) -> float:
     return negative_binomial_at_least(reads, mean, 1 / uneven)
 
 
-def _from_controls(background: Background, depth: int) -> float:
+def _samples(background: Background, depth: int) -> float:
+    """How many samples of this depth the controls are worth."""
+    return background.control_examined / depth + background.empty_tubes if depth else 1.0
+
+
+def _reads(background: Background, depth: int) -> float:
     """Reads expected at most (upper 95 % limit) beyond those that hop, at the depth of this sample."""
     if not background.has_controls:
         return 0.0 if background.hopped else ASSUMED_RATE * depth
-    samples = background.control_examined / depth + background.empty_tubes if depth else 1.0
     most = poisson_upper(background.control_reads).upper - background.control_hopped
-    return max(most, 0.0) / samples
+    return max(most, 0.0) / _samples(background, depth)
 
 
-def _uneven(background: Background, controls: float) -> float:
-    """The squared coefficient of variation of the sum: only what hops is uneven."""
-    total = controls + background.hopped
+def _is_lumpy(background: Background, burst: Burst) -> bool:
+    """Whether a control shows as many reads, beyond those that hop, as a template leaves."""
+    seen, hopped = background.control_reads, background.control_hopped
+    if not seen or (hopped and reads_at_least(seen, hopped, background.uneven) > _BEYOND_HOPPING):
+        return False
+    most = seen if background.control_most is None else background.control_most
+    one = np.ones(1)
+    return 1 - float(reaches(math.ceil(min(most, seen - hopped)) + 1, one, burst)[0]) >= _ONE_READ_EACH
+
+
+def _templates(background: Background, burst: Burst, samples: float) -> float:
+    """Templates expected at most (upper 95 % limit) in a sample, beyond reads that hop."""
+    beyond = math.ceil(background.control_reads - background.control_hopped)
+    return compound_upper(beyond, burst).upper / samples
+
+
+def _uneven(background: Background, total: float) -> float:
+    """The squared coefficient of variation of what comes read by read: only what hops is uneven."""
     return background.uneven * (background.hopped / total) ** 2 if total else 0.0

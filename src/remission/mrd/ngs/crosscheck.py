@@ -370,6 +370,7 @@ def _backgrounds(
             empty_tubes=sum(p.kind == SampleKind.NO_TEMPLATE for p in controls),
             hopped=_most_hopped(pair, fits),
             uneven=uneven,
+            control_most=max((p.reads for p in controls), default=0),
         )
     return MappingProxyType(made)
 
