@@ -69,6 +69,18 @@ def test_every_clone_is_found_with_its_reads_and_the_decoy_stays_apart(made, sea
     assert sum(one.key in decoy.bases for one in found.clonotypes) == 1
 
 
+@pytest.mark.parametrize(("five_cut", "three_cut"), [(0, 0), (3, 22), (40, 0), (40, 22)])
+def test_the_window_holds_what_is_the_clones_own_however_deep_the_cuts(search, five_cut, three_cut):
+    alleles = {one.name: one.bases for one in shipped().alleles}
+    v, j, added = alleles["IGHV3-23*01"], alleles["IGHJ4*02"], "ACGTTGCAGGTCCATTCAGG"
+    read = v[180 : len(v) - five_cut] + added + j[three_cut:]
+    text = f"@made\n{read}\n+\n{'I' * len(read)}\n" * 30
+    found = repertoire(search, batches([("made.fastq", io.BytesIO(text.encode()))]))
+    (clone,) = found.clonotypes
+    assert clone.reads == 30 and clone.sequence in read
+    assert v[: len(v) - five_cut][-5:] + added + j[three_cut:][:5] in clone.key
+
+
 def test_cores_do_not_change_the_answer(made, search):
     _, reads, _ = made
     one, three = (

@@ -6,6 +6,10 @@ bases after the 5' end of the germline J or Kde, as if neither were cut. Where b
 little between them, that this holds fewer than 45 bases, the start moves out in steps of 10 bases until it
 does. How deep depends on the two anchors only, never on how far an alignment happened to match. A read that
 does not reach both ends of its window is too short; it is never completed from another.
+
+Reads are counted by that window. The window that a listed clonotype is known and followed by reaches at least
+5 bases into what its consensus really shows of V and of J or Kde, in steps of 10: where J is cut so deep that
+the counted window ends before it, the N bases, which are the clone's own, would otherwise be left out.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -31,6 +35,7 @@ BEFORE_FIVE_END = 30
 AFTER_THREE_START = 15
 LEAST_WINDOW = 45
 STEP = 10
+INTO_SEGMENTS = 5
 RULE = (BEFORE_FIVE_END, AFTER_THREE_START, LEAST_WINDOW, STEP)
 
 LISTED = 200
@@ -161,10 +166,21 @@ def _clonotype(counter: Counter, group: list[int], call: Call) -> Clonotype | No
     rearrangement = call(codes)
     if isinstance(rearrangement, NoCall) or rearrangement.turned:
         return None
+    counted_window = (start, start + int(counter.table.bases[group[0]]))
     return Clonotype(
         sequence=decode(codes),
         rearrangement=rearrangement,
-        window=(start, start + int(counter.table.bases[group[0]])),
+        window=reaching(counted_window, rearrangement, len(codes)),
         reads=int(counter.reads[group].sum()),
         exact=int(counter.exact[group[0]]),
     )
+
+
+def reaching(window: tuple[int, int], found: Rearrangement, bases: int) -> tuple[int, int]:
+    """The window, moved out to reach into both outer segments as they lie on a consensus of `bases`."""
+    start, end = window
+    while start > max(0, found.five.end - INTO_SEGMENTS):
+        start -= STEP
+    while end < min(bases, found.three.start + INTO_SEGMENTS):
+        end += STEP
+    return max(start, 0), min(end, bases)
