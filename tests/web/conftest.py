@@ -1,18 +1,31 @@
-"""An empty trial, and a small one played by hand: treated, on treatment, in screening, not eligible."""
+"""An empty trial; one played by hand: treated, on treatment, in screening, not eligible; one measured."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from django.test import Client
 
 from remission.conduct import events as ev
+from remission.mrd.ngs.clonotype import Clonotype, Index, IndexClone, Uniqueness
+from remission.mrd.ngs.fates import Fate
+from remission.mrd.ngs.index_json import write_index
+from remission.mrd.ngs.measure import measure
+from remission.mrd.ngs.measured import Foreign, Measured
+from remission.mrd.ngs.measured_json import write_measured
+from remission.mrd.ngs.rearrangement import Kind, Locus, Part, Rearrangement
+from remission.mrd.ngs.spikes import Spike
+from remission.mrd.ngs.tally import Sighting, Tally, Target, TargetCount, Tier, Tolerance
 from remission.mrd.result import Denominator
 from remission.terms.actors import Actor, Role
 from remission.terms.days import date_of
+from remission.terms.evidence import Evidence, FileRef
 from remission.terms.ids import SampleId, SiteId, SubjectId
+from remission.terms.words import Text
 from remission.trial import admission, closing, laboratory, treatment, vigilance
 from remission.trial.studies import study_files
 from remission.trial.trial import By, Trial
@@ -42,6 +55,16 @@ ANSWERS = {
     "metabolic_disease": "no",
     "heart_insufficiency": "no",
 }
+
+
+SEQUENCE = "TGTGCGAGAGATCGGGTTCTATTACGATATTTTGACTGGCAACTGGTTCGACCCCTGGGGC"
+TABLE = "\n".join(
+    [
+        "sequence_id\tsequence\tduplicate_count\trepertoire_id",
+        f"a\tAC{SEQUENCE}GT\t900\t01-001-d1",
+        *(f"b{rank}\tACGTACGT\t{300 // rank}\t01-001-d1" for rank in range(1, 40)),
+    ]
+)
 
 
 def at(day: int, hour: int = 4) -> datetime:
@@ -152,12 +175,94 @@ def play(folder: Path, raw: Path) -> None:
     finish(trial, subjects[0], raw)
 
 
-@pytest.fixture(scope="session")
-def hands() -> SimpleNamespace:
-    """What the people of these trials do, for tests that play one of their own."""
-    return SimpleNamespace(
-        DAY_ONE=DAY_ONE, SITE=SITE, by=by, create=create, admit=admit, decide=decide, begin=begin, treat=treat
+def part(name: str, start: int, end: int) -> Part:
+    return Part((f"{name}*01",), start, end, 0, end - start, 0, 0, 0)
+
+
+def index_clone(name: str, sequence: str) -> IndexClone:
+    rearrangement = Rearrangement(
+        Locus(name[:3]), Kind.V_D_J, part("IGHV3-23", 0, 14), (part("IGHD3-9", 19, 39),),
+        part("IGHJ5", 41, len(sequence)), (0, len(sequence)), True, False,
+    )  # fmt: skip
+    clonotype = Clonotype(sequence, rearrangement, (0, len(sequence)), 900, 880)
+    return IndexClone(name, clonotype, 0.4, name, None, Uniqueness(6, 3, 1e-4, "normal"))
+
+
+CLONES = (index_clone("IGH-1", SEQUENCE), index_clone("IGH-2", SEQUENCE[::-1]))
+
+
+def index_of(*clones: IndexClone) -> Index:
+    evidence = Evidence("ngs index", "1", (FileRef("d1.fastq", "1" * 64, 9),), simulated=True)
+    return Index("01-001-d1", clones, 1_000, {Fate.CLONOTYPE: 1_000}, "share > 5 %", "ogrdb", evidence)
+
+
+def counted(clone: IndexClone, seen: tuple[Sighting, ...], neighbours: int) -> TargetCount:
+    why = Text("the nearest other clonotype is <6> away", "最近者相差<6>处")
+    exact = sum(one.reads for one in seen if one.substitutions == 0)
+    tolerated = sum(one.reads for one in seen if one.belongs) - exact
+    target = Target("01-001-d1", clone.name, Tier.EXACT, "IGH", clone.window)
+    return TargetCount(target, exact, tolerated, neighbours, Tolerance(2, 1, why), seen)
+
+
+def measurement(files: tuple[FileRef, ...]) -> Measured:
+    """IGH-1 in 20 reads of two kinds, IGH-2 unseen, another sample's clone where it does not belong."""
+    spikes = tuple(Spike(f"SP{n}", Locus.IGH, 250.0, f"{n:040b}", f"{n:040b}") for n in range(4))
+    spikes = tuple(
+        replace(spike, window=spike.window.replace("0", "A").replace("1", "C")) for spike in spikes
     )
+    none = Tolerance(2, 1, Text("spike", "内参"))
+    seen = (Sighting(SEQUENCE, 15, 0, 0, True), Sighting(SEQUENCE[:-1] + "A", 5, 1, 0, True))
+    counts = [counted(CLONES[0], seen, 7), counted(CLONES[1], (), 0)]
+    for spike, reads in zip(spikes, (2_200, 2_300, 2_250, 2_250), strict=True):
+        target = Target("", spike.name, Tier.SPIKE, "IGH", spike.window)
+        counts.append(TargetCount(target, reads, 0, 0, none, ()))
+    tally = Tally("01-001-d46", tuple(counts), {Fate.INDEX: 20, Fate.SPIKE: 9_000, Fate.OTHER: 30_980})
+    foreign = (
+        Foreign("03-004-d46", "IGH-7", 900, 3.2, True), Foreign("05-001-d46", "IGK-1", 2, 3.2, False),
+        Foreign("07-001-d46", "IGK-9", 80, 1.0, False, shared=True),
+    )  # fmt: skip
+    return measure(
+        index_of(*CLONES), tally, spikes, 20_000, threshold=Fraction("0.000001"),
+        required_lod=Fraction("0.000001"), backgrounds={}, foreign=foreign,
+        evidence=Evidence("ngs track", "1", files, simulated=True),
+    )  # fmt: skip
+
+
+def sequence_for_real(trial: Trial) -> None:
+    files = tuple(
+        trial.files.keep(BytesIO(content), name)
+        for name, content in (
+            ("R1.fastq", b"@1\nA\n+\nI\n"),
+            ("index.json", write_index(index_of(*CLONES)).encode()),
+            ("x.json", b"{}"),
+            ("other.tsv", b"sample\tsequence\na\tb\n"),
+            ("clonotypes.tsv", TABLE.encode()),
+        )
+    )  # fmt: skip
+    laboratory.report_measured(
+        trial, by(50, Role.LABORATORY), SubjectId("01-001"), sample=SampleId("01-001-d46"),
+        measured=write_measured(measurement(files[:2])).encode(), name="result.json", files=files,
+        on=date_of(50, DAY_ONE), flags=["repeat"],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """01-001 with a measured day-46 sample, 01-002 with counts only, 01-003 waiting for a result."""
+    place, raw = tmp_path_factory.mktemp("sampled") / "trial", tmp_path_factory.mktemp("raw")
+    trial = create(place, simulated=True)
+    trial.activate_site(By(Actor("Shen", Role.SPONSOR), datetime(2026, 1, 6, tzinfo=UTC)), SITE)
+    subjects = [admit(trial) for _ in range(3)]
+    decide(trial, subjects[0], raw)
+    begin(trial, subjects[0])
+    treat(trial, subjects[0], raw)
+    laboratory.report_flow(
+        trial, by(21, Role.LABORATORY), subjects[1], sample=SampleId("01-002-d19"), found=40,
+        examined=[Denominator("nucleated cells", 500_000)], primary="nucleated cells", files=[],
+        on=date_of(21, DAY_ONE), method_version="1.0",
+    )  # fmt: skip
+    sequence_for_real(trial)
+    return place
 
 
 @pytest.fixture(scope="session")

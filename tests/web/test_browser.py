@@ -13,6 +13,7 @@ pytest.importorskip("selenium", reason="selenium drives the browser")
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from remission.registry.leaves import leaves
 from remission.registry.read import read_record
@@ -178,3 +179,22 @@ def test_all_text_has_the_contrast_that_wcag_aa_asks_for(
     browser.get(address + path)
     assert browser.execute_script(CONTRAST) == []
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+@pytest.mark.parametrize("prefix", ["", "/zh"])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_measured_sample_fits_and_every_picture_of_it_is_drawn(
+    browser: webdriver.Chrome, measured: Path, width: int, prefix: str
+) -> None:
+    wide(browser, width)
+    with serve.running(measured) as address:
+        browser.get(f"{address}{prefix}/participants/01-001/samples/01-001-d46")
+        browser.execute_script("for (const image of document.images) image.loading = 'eager'")
+        drawn = "return [...document.images].map(image => image.complete ? image.naturalWidth : 0)"
+        WebDriverWait(browser, 20).until(lambda shown: all(shown.execute_script(drawn)))
+        assert len(browser.execute_script(drawn)) == 5
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        text = one_space(browser.find_element(By.TAG_NAME, "main").text)
+        severe = [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    assert ("指标克隆" if prefix else "Index clones") in text and "IGHV3-23" in text
+    assert severe == []
