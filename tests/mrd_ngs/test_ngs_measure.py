@@ -190,6 +190,24 @@ def test_a_shallow_sample_is_told_to_go_deeper() -> None:
     assert shallow.cells_seen < 0.5 * shallow.cells
 
 
+@pytest.mark.parametrize(("dna_ng", "said"), [(20_000, "With the DNA that was"), (20, "With more DNA")])
+def test_where_no_dna_would_do_none_is_asked_for(dna_ng: float, said: str) -> None:
+    """The audit read "2,721,338 ng of DNA" and "LOD 481 %"."""
+    loud = Background(control_reads=40_000, control_examined=300_000_000)
+    one = measured({"IGH-1": 0}, IGH, dna_ng=dna_ng, background=loud)
+    assert (one.answer.call, one.answer.more_cells) == (Call.NOT_EVALUABLE, None)
+    assert "more DNA alone will not do (100,000 ng at most)" in one.answer.reason.en
+    assert "100,000 ng" in one.answer.reason.zh
+    assert any(note.en.startswith(f"{said}") and "sequence deeper" in note.en for note in one.notes)
+
+
+def test_no_limit_is_above_every_cell() -> None:
+    one = measured({"IGH-1": 0}, IGH, dna_ng=0.1, spike_reads=60)
+    assert one.cells == 15
+    assert one.result.lod <= one.result.loq <= 1.0 and one.result.upper <= 1.0
+    assert one.clones[0].lod <= 1.0
+
+
 def test_reads_within_the_blank_are_not_found_but_widen_the_upper_limit() -> None:
     noisy = Background(control_reads=20, control_examined=300_000_000)
     clean = measured({"IGH-1": 0}, IGH, background=noisy)

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from remission.errors import InputRefused
 from remission.mrd import words
-from remission.mrd.limits import cells_for_limit
+from remission.mrd.limits import MOST_DNA_NG, cells_for_limit, cells_in
 from remission.mrd.result import Method, MrdResult
 from remission.terms.words import Text
 
@@ -30,7 +30,10 @@ class Call(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The call, why, and for a test that was not deep enough how many more cells would have done."""
+    """The call, why, and for a test that was not deep enough how many more cells would have done.
+
+    `more_cells` is None where cells are not what is lacking: no tube of a sequencing test holds so much DNA.
+    """
 
     call: Call
     reason: Text
@@ -99,7 +102,9 @@ def against(
         return Answer(Call.NOT_EVALUABLE, words.disqualified(blinded))
     if result.exact_level < threshold and result.lod <= float(required_lod):
         return Answer(Call.NEGATIVE, words.negative(result, threshold))
-    needed = cells_for_limit(result.lod * result.cells, float(required_lod))
+    needed = cells_for_limit(min(result.lod, 1.0) * result.cells, float(required_lod))
+    if result.method == Method.NGS and needed > cells_in(MOST_DNA_NG):
+        return Answer(Call.NOT_EVALUABLE, words.beyond_dna(result, required_lod))
     more = max(needed - result.cells, 1)
     return Answer(Call.NOT_EVALUABLE, words.too_shallow(result, required_lod, more), more)
 

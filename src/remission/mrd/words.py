@@ -7,7 +7,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 from remission.errors import InputRefused
-from remission.mrd.limits import dna_for
+from remission.mrd.limits import MOST_DNA_NG, dna_for
 from remission.mrd.result import Method, MrdResult
 from remission.terms.words import Text
 
@@ -84,6 +84,18 @@ def too_shallow(result: MrdResult, required_lod: Fraction, more: int) -> Text:
         f"{required} is required; {en} would do.",
         f"{result.cells:,}个{cells_name(result.primary).zh}中检出{_found(result)}个（{level}）：本次检测下限为{lod}，"
         f"方案要求{required}；还需{zh}。",
+    )
+
+
+def beyond_dna(result: MrdResult, required_lod: Fraction) -> Text:
+    """The test could not see low enough, and no DNA that a tube holds would do."""
+    level, lod, required = percent(result.level), percent(result.lod), percent(float(required_lod))
+    most = f"{MOST_DNA_NG:,.0f} ng"
+    return Text(
+        f"{_found(result)} of {result.cells:,} {result.primary} ({level}): the test could see {lod}, "
+        f"{required} is required; more DNA alone will not do ({most} at most).",
+        f"{result.cells:,}个{cells_name(result.primary).zh}中检出{_found(result)}个（{level}）：本次检测下限为{lod}，"
+        f"方案要求{required}；仅增加DNA不足以达到（至多{most}）。",
     )
 
 

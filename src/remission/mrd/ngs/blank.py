@@ -1,15 +1,15 @@
 """The limit of blank: how many reads of a clone a sample may show that has none of it.
 
 Three sources, kept apart. What negative controls show (carry-over, chance, whatever it was): an upper 95 %
-limit of their rate; where any of them shows as many reads as a template leaves, of templates, since carry-over
-comes as whole ones. What hops in from other samples of the run (`crosscheck`). And chance: healthy cells with
-the same rearrangement, as many as the uniqueness of the clone says; these come as whole templates, with all
-the reads a template gives.
+limit of their rate; of templates, where any of them shows as many reads as a template leaves, since
+carry-over comes as whole ones. What hops in from other samples of the run (`crosscheck`). And chance: healthy
+cells with the same rearrangement, as many as the uniqueness of the clone says; these come as whole templates,
+with all the reads a template gives.
 
 A clone is called where its reads exceed what such a sample shows with `CERTAINTY`. The 95 % of CLSI EP17-A2
-would call one negative sample in 20 positive; here 200 samples of five clones leave one call in ten runs. That
-certainty is conditional: templates carried over too seldom for n controls to show one are not in the limit, and
-up to `unseen_carry_over(n)` of clean samples can be called by them.
+would call one negative sample in 20 positive; here 200 samples of five clones leave one call in ten runs.
+That certainty is conditional: templates carried over too seldom for n controls to show one are not in the
+limit, and up to `unseen_carry_over(n)` of clean samples can be called by them.
 """
 
 import math

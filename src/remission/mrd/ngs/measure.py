@@ -10,7 +10,7 @@ from types import MappingProxyType
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import against
 from remission.mrd.limits import EXPECTED_FOR_95, MOST_DNA_NG, cells_in
-from remission.mrd.ngs.blank import Background
+from remission.mrd.ngs.blank import CERTAINTY, Background, unseen_carry_over
 from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.flags import BLINDING, DISQUALIFYING, flags_of
 from remission.mrd.ngs.levels import SEES_NOTHING, level_of, lower_of_many
@@ -107,7 +107,7 @@ def measure(
         mass_cv,
         loq_templates,
         flags,
-        _said(evidence, loci, loq_templates, mass_cv),
+        _said(evidence, seen, loci, loq_templates, mass_cv),
     )
     answer = against(result, threshold, required_lod, disqualifying_flags, blinding_flags)
     return Measured(
@@ -127,7 +127,17 @@ def measure(
         foreign=foreign,
         fates=MappingProxyType(dict(tally.fates)),
         germline=index.germline,
-        notes=notes_of(seen, loci, spiked, tally, foreign, required_lod, result, answer),
+        notes=notes_of(
+            seen,
+            loci,
+            spiked,
+            tally,
+            foreign,
+            required_lod,
+            result,
+            answer,
+            disqualifying_flags | blinding_flags,
+        ),
         disqualifying_flags=tuple(sorted(disqualifying_flags)),
         blinding_flags=tuple(sorted(blinding_flags)),
     )
@@ -216,13 +226,31 @@ def _result(
     )
 
 
-def _said(evidence: Evidence, loci: Mapping[str, LocusYield], loq: float, mass_cv: float) -> Evidence:
+def _said(
+    evidence: Evidence, seen: list[Seen], loci: Mapping[str, LocusYield], loq: float, mass_cv: float
+) -> Evidence:
     """The evidence with the settings that the numbers rest on."""
     dispersion = max((locus.burst.dispersion for locus in loci.values()), default=0.0)
     settings = (
         Setting("interval", "compound Poisson: templates, reads per template, spikes, copies per cell; 95 %"),
         Setting("limits", f"LOD at 95 % detection above the limit of blank; LOQ {loq:g} templates"),
+        Setting("limit of blank", _blank_said(seen)),
         Setting("copies per cell CV", f"{mass_cv:g}" + (" (assumed)" if mass_cv == ASSUMED_MASS_CV else "")),
         Setting("dispersion of reads per template", f"{dispersion:.3g}"),
     )
     return replace(evidence, settings=(*evidence.settings, *settings))
+
+
+def _blank_said(seen: list[Seen]) -> str:
+    """What the limit of blank promises, and what its controls cannot show."""
+    promised = (
+        f"{100 * CERTAINTY:g} % of samples without a clone show no more, if background comes read by read"
+    )
+    if all(one.blank.assumed for one in seen):
+        return f"{promised}; no control: templates carried over are not in it"
+    fewest = min(one.blank.samples for one in seen if not one.blank.assumed)
+    unseen = f"{100 * unseen_carry_over(fewest):.2g} %"
+    return (
+        f"{promised}, or as the templates that controls show; controls worth {fewest:.3g} samples: templates "
+        f"that they do not show can call up to {unseen} of samples"
+    )

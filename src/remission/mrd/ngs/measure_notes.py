@@ -1,9 +1,10 @@
 """Which notes stand beside a measured sample."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
-from remission.mrd.calls import Answer
+from remission.mrd.calls import Answer, Call
 from remission.mrd.limits import EXPECTED_FOR_95
 from remission.mrd.ngs import measure_words as words
 from remission.mrd.ngs.flags import has_stem, is_cut_off, is_held, is_weak
@@ -30,8 +31,9 @@ def notes_of(
     required_lod: Fraction,
     result: MrdResult,
     answer: Answer,
+    stopping: AbstractSet[str],
 ) -> tuple[Text, ...]:
-    """What a reader must know beside the numbers."""
+    """What a reader must know beside the numbers; under a `stopping` flag, nothing about depth."""
     return (
         words.primers(),
         *_of_background(seen),
@@ -39,7 +41,7 @@ def notes_of(
         *_of_lengths(seen, tally),
         *_of_spikes(seen, loci, spikes),
         *_of_others(foreign, loci, tally, result.cells),
-        *_of_depth(seen, loci, tally, required_lod, result, answer),
+        *(() if stopping & set(result.flags) else _of_depth(seen, loci, tally, required_lod, result, answer)),
     )
 
 
@@ -125,11 +127,12 @@ def _of_depth(
     result: MrdResult,
     answer: Answer,
 ) -> Iterator[Text]:
-    if not seen or answer.more_cells is None:
+    if not seen or answer.call is not Call.NOT_EVALUABLE:
         return
     hardest = max((one for one in seen if one.clone.vouches), key=lambda one: one.lod)
-    if result.cells >= EXPECTED_FOR_95 / float(required_lod):
+    enough = result.cells >= EXPECTED_FOR_95 / float(required_lod)
+    if answer.more_cells is None or enough:
         per_template = loci[hardest.clone.locus].burst.mean
-        yield words.deeper(hardest.clone.name, per_template, hardest.clone.lob_reads)
+        yield words.deeper(hardest.clone.name, per_template, hardest.clone.lob_reads, enough=enough)
     else:
         yield words.more_reads(tally.reads_total, (result.cells + answer.more_cells) / result.cells)

@@ -105,8 +105,8 @@ def partly_cut_off(clone: str, reads: int, share: float) -> Text:
     """A level that is too low."""
     lost = f"{100 * share:.2g} %"
     return Text(
-        f"{clone}: {reads:,} more reads show part of its window and end before the rest; its level is too low "
-        f"by up to {lost} of the truth.",
+        f"{clone}: {reads:,} more reads show part of its window and end before the rest; its level is too "
+        f"low by up to {lost} of the truth.",
         f"{clone}：另有{reads:,}条读段显示其窗口的一部分便中断；其水平最多偏低真值的{lost}。",
     )
 
@@ -125,8 +125,8 @@ def weak_spikes(locus: str, reads: int, copies: float) -> Text:
     each = f"{reads / copies:.2g}"
     return Text(
         f"The spikes of {locus} gave {reads:,} reads for {copies:g} copies put in, {each} a copy: levels "
-        "counted by them are not to be trusted. Check that the spikes went into this tube and that their file is the "
-        "right one; prepare the sample again or sequence it deeper.",
+        "counted by them are not to be trusted. Check that the spikes went into this tube and that their "
+        "file is the right one; prepare the sample again or sequence it deeper.",
         f"{locus}内参加入{copies:g}拷贝仅得{reads:,}条读段（每拷贝{each}条）：据此计算的水平不可信。"
         "请核对该管是否加入内参、内参文件是否正确；请重新建库或加深测序。",
     )
@@ -168,10 +168,14 @@ def more_reads(reads: int, times: float) -> Text:
     )
 
 
-def deeper(clone: str, per_template: float, limit: int) -> Text:
-    """The cells are there; what their reads must pass is the limit of blank."""
+def deeper(clone: str, per_template: float, limit: int, *, enough: bool) -> Text:
+    """What the reads of cells must pass is the limit of blank; `enough`: the cells are there."""
+    en, zh = (
+        ("With the DNA that was in the tube", "不增加DNA") if enough else ("With more DNA", "增加DNA的同时")
+    )
     return Text(
-        f"Or, with the DNA that was in the tube: sequence deeper, or lower the background. {clone} has "
-        f"{per_template:.3g} reads per template, and a sample without it may show {limit:,} reads.",
-        f"或者不增加DNA：加深测序或降低背景。{clone}每个模板{per_template:.3g}条读段，而不含该克隆的样本可能出现{limit:,}条。",
+        f"{en}: sequence deeper, or lower the background. {clone} has {per_template:.3g} reads per template, "
+        f"and a sample without it may show {limit:,} reads.",
+        f"{zh}：加深测序或降低背景。{clone}每个模板{per_template:.3g}条读段，"
+        f"而不含该克隆的样本可能出现{limit:,}条。",
     )
