@@ -305,7 +305,7 @@ def test_every_file_of_the_evidence_must_be_given_as_it_was(due) -> None:
         measured.result, evidence=replace(measured.result.evidence, files=()), flags=("counts-only",)
     )
     due.refuses(
-        InputRefused, lambda: report(due, replace(measured, result=without), (reads,)), "any file at all"
+        InvariantBroken, lambda: report(due, replace(measured, result=without), (reads,)), "counts-only"
     )
     assert report(due, measured, (index_file, replace(reads, name="R1.fastq.gz")))
 

@@ -228,9 +228,9 @@ def report_measured(
         )
     given = {(ref.sha256, ref.size) for ref in files}
     lacking = [ref.name for ref in read.result.evidence.files if (ref.sha256, ref.size) not in given]
-    if lacking or not read.result.evidence.files:
+    if lacking:
         raise InputRefused(
-            f"not given, or altered since they were read: {', '.join(lacking) or 'any file at all'}",
+            f"not given, or altered since they were read: {', '.join(lacking)}",
             where=where,
             do="give every file that the measurement read, as it was then",
         )
