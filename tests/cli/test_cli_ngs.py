@@ -214,6 +214,17 @@ def test_the_simulator_s_seed_gives_equal_bytes(reads: Path, tmp_path: Path, don
     }
 
 
+def test_the_example_is_answered_as_it_was_made(tmp_path: Path, done: Run) -> None:
+    """As in docs/rooms/lab.md: no option, the threshold of the study."""
+    done("ngs", "simulate", "-o", tmp_path / "run")
+    said = done("ngs", "run", tmp_path / "run" / "SIMULATED-run-sheet.csv", "-o", tmp_path / "out", "--json")
+    calls = {one["sample"]: one["call"] for one in said.json["samples"] if one["call"]}
+    assert calls == {"P1-F1": "positive", "P1-F2": "negative", "P2-F1": "positive", "P2-F2": "negative"}
+    for sample in ("P1-F1", "P2-F1"):
+        one = next(one for one in said.json["samples"] if one["sample"] == sample)
+        assert one["lower"] < 1e-4 < one["upper"]
+
+
 def test_mates_are_merged(tmp_path: Path, done: Run) -> None:
     small = ("--patients", 1, "--level", 0.01, "--cells", 50000, "--reads", 5000, "--paired")
     done("ngs", "simulate", "-o", tmp_path / "run", *small)

@@ -211,8 +211,10 @@ def simulate(
         list[float] | None,
         typer.Option(help="Of a follow-up, a fraction of cells; may be repeated (1e-4, 0)."),
     ] = None,
-    cells: Annotated[int, typer.Option(help="In the tube of a follow-up.", min=1000)] = 3_080_000,
-    reads: Annotated[int, typer.Option(help="Of a follow-up.", min=100)] = 300_000,
+    cells: Annotated[
+        int, typer.Option(help="In the tube of a follow-up (26 µg of DNA).", min=1000)
+    ] = 4_000_000,
+    reads: Annotated[int, typer.Option(help="Of a follow-up.", min=100)] = 60_000,
     paired: Annotated[bool, typer.Option("--paired", help="Mates (R1, R2) instead of single reads.")] = False,
     json: Json = False,
 ) -> None:

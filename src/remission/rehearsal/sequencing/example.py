@@ -18,8 +18,11 @@ from remission.rehearsal.sequencing.spec import Clone, Reading, Run, Sample
 SPIKES_EACH, SPIKE_COPIES = 4, 100.0
 _DIAGNOSIS_CELLS, _DIAGNOSIS_READS = 20_000, 20_000
 _CONTROL_CELLS, _EMPTY_READS = 100_000, 200
-_B_CELLS, _B_CELLS_AFTER = 0.2, 0.002
-"""Share of cells with a rearrangement of their own: at diagnosis, and after treatment."""
+_B_CELLS, _B_CELLS_AFTER = 0.2, 0.0002
+"""Share of cells with a rearrangement of their own: at diagnosis, and after treatment against B cells.
+
+So few that 60,000 reads are 25 for each template of a follow-up; with more healthy B cells a sample without
+disease needs more reads before it can be called negative at 1e-6."""
 
 
 def write_example(
