@@ -60,6 +60,12 @@ def address(small: Path) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def measured_address(measured: Path) -> Iterator[str]:
+    with serve.running(measured) as address:
+        yield address
+
+
 def wide(browser: webdriver.Chrome, width: int) -> None:
     size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -184,17 +190,15 @@ def test_all_text_has_the_contrast_that_wcag_aa_asks_for(
 @pytest.mark.parametrize("prefix", ["", "/zh"])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_a_measured_sample_fits_and_every_picture_of_it_is_drawn(
-    browser: webdriver.Chrome, measured: Path, width: int, prefix: str
+    browser: webdriver.Chrome, measured_address: str, width: int, prefix: str
 ) -> None:
     wide(browser, width)
-    with serve.running(measured) as address:
-        browser.get(f"{address}{prefix}/participants/01-001/samples/01-001-d46")
-        browser.execute_script("for (const image of document.images) image.loading = 'eager'")
-        drawn = "return [...document.images].map(image => image.complete ? image.naturalWidth : 0)"
-        WebDriverWait(browser, 20).until(lambda shown: all(shown.execute_script(drawn)))
-        assert len(browser.execute_script(drawn)) == 5
-        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-        text = one_space(browser.find_element(By.TAG_NAME, "main").text)
-        severe = [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    browser.get(f"{measured_address}{prefix}/participants/01-001/samples/01-001-d46")
+    browser.execute_script("for (const image of document.images) image.loading = 'eager'")
+    drawn = "return [...document.images].map(image => image.complete ? image.naturalWidth : 0)"
+    WebDriverWait(browser, 20).until(lambda shown: all(shown.execute_script(drawn)))
+    assert len(browser.execute_script(drawn)) == 5
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    text = one_space(browser.find_element(By.TAG_NAME, "main").text)
     assert ("指标克隆" if prefix else "Index clones") in text and "IGHV3-23" in text
-    assert severe == []
+    assert [entry for entry in browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")] == []
