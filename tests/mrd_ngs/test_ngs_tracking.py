@@ -57,9 +57,9 @@ def sequenced(
 def batches(reads: tuple[Codes, Codes], each: int = 4096) -> Iterator[Batch]:
     for first in range(0, len(reads[0]), each):
         codes, quality = (part[first : first + each] for part in reads)
-        at = np.arange(len(codes), dtype=np.int64) * READ
+        at = np.arange(len(codes), dtype=np.int64) * codes.shape[1]
         data = np.concatenate([codes.ravel(), quality.ravel()])
-        length = np.full(len(codes), READ, dtype=np.int32)
+        length = np.full(len(codes), codes.shape[1], dtype=np.int32)
         yield Batch(Block(first + 1, data, at, at + codes.size, length), {Fate.LOW_QUALITY: 1})
 
 
@@ -115,6 +115,100 @@ def test_a_decoy_of_a_hundred_times_the_clone_adds_next_to_nothing(distance: int
     assert count.neighbours >= 0.93 * 100_000
     assert count.tolerance.substitutions == {2: 0, 3: 1, 4: 1}[distance]
     assert f"a neighbour at {distance} substitutions with" in count.tolerance.why.en
+
+
+AROUND = slice(110, 210)
+
+
+def near_a_neighbour(seed: int, distance: int, neighbour: int, own: int, flat: bool) -> TargetCount:
+    """A clone beside a neighbour, reads of 100 bases: true qualities that vary by read, or Q30 throughout."""
+    rng = np.random.default_rng([seed, distance, neighbour, own])
+    clone = rng.integers(0, 4, READ).astype(np.uint8)
+    decoy = substituted(clone, *[150, 151][:distance])
+    codes = np.repeat(np.stack([decoy, clone])[:, AROUND], [neighbour, own], axis=0)
+    chance = np.full(codes.shape, 1e-3)
+    if not flat:
+        chance[:] = np.linspace(0.0005, 0.005, READ)[AROUND]
+        chance *= np.exp(rng.normal(-0.125, 0.5, (len(codes), 1)) + rng.normal(-0.08, 0.4, codes.shape))
+    quality = np.clip(np.rint(-10 * np.log10(chance)), 2, 41)
+    wrong = rng.random(codes.shape) < 10 ** (-quality / 10)
+    codes[wrong] = (codes[wrong] + rng.integers(1, 4, wrong.sum())) % 4
+    mixed = rng.permutation(len(codes))
+    return only(
+        track([target(clone)], batches((codes[mixed], quality[mixed].astype(np.uint8))), "day 29", "P")
+    )
+
+
+SAMPLES = {10_000: 24, 30_000: 4, 100_000: 2}
+LEAST = {
+    (1, True): {10_000: (150, 165), 30_000: (390, 410), 100_000: (1170, 1210)},
+    (1, False): {10_000: (170, 195), 30_000: (440, 500), 100_000: (1350, 1450)},
+    (2, True): {10_000: (3, 3), 30_000: (3, 3), 100_000: (4, 4)},
+    (2, False): {10_000: (4, 6), 30_000: (4, 7), 100_000: (6, 9)},
+}
+
+
+@pytest.mark.parametrize("reads", [10_000, 30_000, 100_000])
+@pytest.mark.parametrize("flat", [True, False])
+@pytest.mark.parametrize("distance", [1, 2])
+def test_errors_of_a_neighbour_are_never_found_as_the_clone_and_the_clone_is(
+    distance: int, flat: bool, reads: int
+) -> None:
+    """Also measured with 24 samples each: see the page of tracking."""
+    low, high = LEAST[distance, flat][reads]
+    absent = [near_a_neighbour(seed, distance, reads, 0, flat) for seed in range(SAMPLES[reads])]
+    assert all(low <= count.least <= high for count in absent)
+    assert [count.reads for count in absent if count.reads >= count.least] == []
+    present = near_a_neighbour(1, distance, reads, 3 * high, flat)
+    assert present.reads >= present.least
+    assert present.reads == pytest.approx(3 * high, rel=0.03, abs=1)
+    assert 0 < present.from_neighbours < 0.1 * present.least
+
+
+def test_fewer_reads_than_the_errors_of_a_neighbour_explain_are_the_neighbours() -> None:
+    few = near_a_neighbour(1, 1, 10_000, 60, flat=True)
+    assert (few.reads, few.from_neighbours) == (0, 0.0)
+    assert few.least > 60 and few.neighbours >= 10_000
+    assert f"below {few.least} reads all may be errors of neighbours" in few.tolerance.why.en
+    assert next(seen for seen in few.sightings if seen.substitutions == 0).belongs is False
+
+
+def test_what_is_expected_of_a_neighbour_is_told_and_not_taken_away() -> None:
+    count = near_a_neighbour(2, 1, 100_000, 5000, flat=True)
+    assert count.from_neighbours == pytest.approx(100_000 * 1e-3 / 3, rel=0.03)
+    assert count.reads == pytest.approx(5000 + count.from_neighbours, abs=20)
+
+
+def test_without_a_neighbour_one_read_is_enough() -> None:
+    clone = template(30)
+    count = only(followed([target(clone)], [(clone, 1), (template(31), 1000)], worst=0.0005))
+    assert (count.reads, count.least, count.from_neighbours) == (1, 1, 0.0)
+
+
+def test_two_index_clones_one_substitution_apart_are_told_apart_by_their_reads() -> None:
+    clone = template(32)
+    sister = substituted(clone, 160)
+    targets = [target(clone), target(sister, name="IGH-2")]
+    both = followed(targets, [(clone, 5000), (sister, 500)])
+    assert [count.reads for count in both.counts] == pytest.approx([5000, 500], rel=0.02)
+    one = followed(targets, [(clone, 5000)])
+    assert one.counts[0].reads == pytest.approx(5000, rel=0.01)
+    assert one.counts[1].reads == 0
+    assert 80 < one.counts[1].least < 120
+
+
+def test_reads_are_counted_by_their_length_and_those_cut_off_by_target() -> None:
+    clone, other = template(33), template(34)
+    targets = [target(clone), target(other, name="IGH-2"), target(clone, tier=Tier.STEM, where=STEM)]
+    rng = np.random.default_rng(1)
+    whole = sequenced(rng, [(clone, 30), (other, 20)], worst=0.0005)
+    cut = np.repeat(clone[None, :195], 40, axis=0)
+    reads = [*batches(whole), *batches((cut, np.full_like(cut, 37)))]
+    tally = track(targets, iter(reads), "s", "P")
+    assert tally.lengths == {195: 40, 250: 50}
+    assert [count.cut_off for count in tally.counts] == [40, 0, 0]
+    assert [count.reads for count in tally.counts] == [30, 20, 40]
+    assert tally.fates[Fate.STEM] == 40
 
 
 def test_two_index_clones_near_each_other_each_get_their_reads() -> None:

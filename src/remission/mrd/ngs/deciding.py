@@ -10,7 +10,7 @@ would be counted is no more than errors of the neighbours explain: the target pa
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,18 @@ def decide(seen: Seen, related: Sequence[Related], also: int, reads_total: int) 
     if counted + also < least:
         whose[whose == 0] = NOBODY
         counted = 0
-    return Decision(whose, tolerance, min(expected, float(counted)), least)
+    return Decision(whose, _from(tolerance, least), min(expected, float(counted)), least)
+
+
+def _from(tolerance: Tolerance, least: int) -> Tolerance:
+    """The same, saying from how many reads on any are counted."""
+    if least == 1:
+        return tolerance
+    why = Text(
+        f"{tolerance.why.en}; below {least:,} reads all may be errors of neighbours, and none is counted",
+        f"{tolerance.why.zh}；少于{least:,}条读段时可能均为相邻克隆型的错误，不予计数",
+    )
+    return replace(tolerance, why=why)
 
 
 def _explained(
@@ -151,7 +162,7 @@ def _further(error: Floats) -> float:
 
 
 def _half_way(seen: Seen, log: Floats, others: list[_Candidate], neighbours: NDArray[np.int64]) -> float:
-    """Reads expected of the target by a second error in windows between it and a neighbour."""
+    """Reads expected of the target by a second error in what lies between it and a neighbour two away."""
     differs = _differs(seen.bases, _Candidate(seen.bases[0], 0, 0.0))
     between = (differs.sum(axis=1) == 1) & (seen.indel == 0) & ~(seen.bases == UNKNOWN).any(axis=1)
     between[neighbours] = False
@@ -161,7 +172,7 @@ def _half_way(seen: Seen, log: Floats, others: list[_Candidate], neighbours: NDA
     on_the_way = np.zeros(len(numbers), dtype=np.bool_)
     for other in others:
         apart = int(_differs(other.bases[None], _Candidate(seen.bases[0], 0, 0.0)).sum())
-        on_the_way |= (other.bases[column] == base) & (apart + (other.indel != 0) > 1)
+        on_the_way |= (other.bases[column] == base) & (apart + (other.indel != 0) == 2)
     return float((seen.reads[numbers] * np.exp(log[column]))[on_the_way].sum())
 
 

@@ -133,6 +133,11 @@ def choose(
 
     Clones are named by locus and rank (`IGH-1`), ranked by share within the locus. Whoever reports an index
     without clones shows the first of `shares` and why it did not qualify.
+
+    A clone whose nearest clonotype is one substitution away is followed, too: at diagnosis it has far more
+    reads than errors explain, and its `uniqueness` names the distance and the other's reads. What it costs is
+    decided in each sample: where the other has N reads there, about N / 100 of the clone's own are hidden
+    (`TargetCount.least`), and its limit of detection says so.
     """
     chosen = [
         (clone, share)
