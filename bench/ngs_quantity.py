@@ -6,25 +6,33 @@ cycle in each cycle, and reads are drawn from what came of it. Invented data. Th
 to 1e-5, at least 93 % at 1e-6, where three templates are a coarse scale; the mean level within 3 standard
 errors of the truth; at 1e-6 found in at least 93 % of samples.
 
-Run `python bench/ngs_quantity.py [--samples 400] [--cells 3000000] [--chance 0.8] [--cycles 25]`.
+`--clean`: how many samples without a clone can be called negative at 1e-6, by DNA, reads per template and
+controls, all of them clean. `--several`: what the highest of several clones of one level does to the level.
+
+Run `python bench/ngs_quantity.py [--samples 400] [--cells 3000000] [--chance 0.8] [--cycles 25]`, with
+`--clean`, or with `--several`.
 """
 
 import argparse
+import itertools
 import sys
 import time
 
 import numpy as np
 
+from remission.mrd.limits import cells_in
+from remission.mrd.ngs.blank import Background, limit_of_blank
 from remission.mrd.ngs.rearrangement import Locus
 from remission.mrd.ngs.spikes import Spike
 from remission.mrd.ngs.tally import Tally, Target, TargetCount, Tier, Tolerance
 from remission.mrd.ngs.templates import yields
-from remission.stats.compound import compound_interval
+from remission.stats.compound import compound_interval, events_needed, mean_at
 from remission.terms.words import Text
 
 LEVELS = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
 SPIKES, COPIES = 5, 100
 MASS_CV = 0.05
+DNA_UG = (20, 22, 26)
 
 
 def grown(molecules: int, cycles: int, chance: float, rng: np.random.Generator) -> np.ndarray:
@@ -49,7 +57,59 @@ def tallied(reads: list[int]) -> tuple[tuple[Spike, ...], Tally]:
     return spikes, Tally("simulated", counts, {})
 
 
+def clean(words: argparse.Namespace) -> int:
+    """The share of clean samples whose LOD is at most 1e-6, the clone having no match by chance."""
+    rng, depth = np.random.default_rng(words.seed), 30_000_000
+    print(
+        f"clean samples (of {words.samples}) that can be negative at 1e-6; {SPIKES} spikes of {COPIES} copies"
+    )
+    print("controls  reads/template  " + "  ".join(f"{ug} ug" for ug in DNA_UG))
+    for controls in (0, 2, 20):
+        background = Background(0, controls * depth, control_most=0) if controls else Background()
+        for per_template in (10, 30, 100):
+            able = dict.fromkeys(DNA_UG, 0)
+            for _ in range(words.samples):
+                seen = [
+                    read(rng.poisson(COPIES), per_template, words.cycles, words.chance, rng)
+                    for _ in range(SPIKES)
+                ]
+                burst = yields(*tallied(seen), ["IGH"])["IGH"].burst
+                blank = limit_of_blank(background, depth, 0.0, burst)
+                needed = mean_at(events_needed(blank.reads + 1, burst), 0.95)
+                for ug in DNA_UG:
+                    able[ug] += needed / cells_in(1000 * ug) <= 1e-6
+            shares = "  ".join(f"{able[ug] / words.samples:5.2f}" for ug in DNA_UG)
+            print(f"{controls:8}  {per_template:14}  {shares}")
+    return 0
+
+
+def several(words: argparse.Namespace) -> int:
+    """The highest of several clones of one level: how far too high, and how often its interval holds."""
+    rng = np.random.default_rng(words.seed)
+    print("clones  templates expected  mean highest/true  held  held with the lower tail divided")
+    for clones, expected in itertools.product((2, 5), (3, 30)):
+        own = divided = ratio = 0.0
+        for _ in range(words.samples):
+            seen = [
+                read(rng.poisson(COPIES), words.reads, words.cycles, words.chance, rng) for _ in range(SPIKES)
+            ]
+            locus = yields(*tallied(seen), ["IGH"])["IGH"]
+            templates = rng.poisson(expected, clones)
+            reads = [read(n, words.reads, words.cycles, words.chance, rng) for n in templates]
+            found = max(sum(n > words.blank for n in reads), 1)
+            interval = compound_interval(max(reads), locus.burst, 0.0)
+            lower = compound_interval(max(reads), locus.burst, 0.0, 1 - 0.05 / found).lower
+            own += interval.lower <= expected <= interval.upper
+            divided += lower <= expected <= interval.upper
+            ratio += locus.templates(max(reads)) / expected
+        shares = [number / words.samples for number in (ratio, own, divided)]
+        print(f"{clones:6}  {expected:18}  {shares[0]:17.2f}  {shares[1]:.3f}  {shares[2]:.3f}")
+    return 0
+
+
 def main(words: argparse.Namespace) -> int:
+    if words.clean or words.several:
+        return clean(words) if words.clean else several(words)
     rng = np.random.default_rng(words.seed)
     missed = 0
     print(f"{words.samples} samples a level, {words.cells:,} cells, {words.reads} reads a template")
@@ -87,6 +147,8 @@ def main(words: argparse.Namespace) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clean", action="store_true")
+    parser.add_argument("--several", action="store_true")
     parser.add_argument("--samples", type=int, default=400)
     parser.add_argument("--cells", type=int, default=3_000_000)
     parser.add_argument("--reads", type=float, default=10.0, help="reads per template")

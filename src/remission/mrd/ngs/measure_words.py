@@ -106,8 +106,8 @@ def partly_cut_off(clone: str, reads: int, share: float) -> Text:
     lost = f"{100 * share:.2g} %"
     return Text(
         f"{clone}: {reads:,} more reads show part of its window and end before the rest; its level is too "
-        f"low by up to {lost} of the truth.",
-        f"{clone}：另有{reads:,}条读段显示其窗口的一部分便中断；其水平最多偏低真值的{lost}。",
+        f"low by up to {lost} of the truth, unless the spikes' reads are cut off as often.",
+        f"{clone}：另有{reads:,}条读段显示其窗口的一部分便中断；其水平最多偏低真值的{lost}，除非内参读段同样中断。",
     )
 
 
