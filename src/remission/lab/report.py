@@ -20,8 +20,8 @@ body { font: 15px/1.45 system-ui, 'Noto Sans', 'Noto Sans SC', sans-serif; color
 h1 { font-size: 1.5em; margin: 0 0 .6em; } h2 { font-size: 1.1em; margin: 1.8em 0 .4em; }
 table { border-collapse: collapse; } .scroll { overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: .22em .9em .22em 0; border-bottom: 1px solid #ddd; }
-td { overflow-wrap: anywhere; min-width: 4em; } th { font-weight: 600; }
-.n { text-align: right; white-space: nowrap; }
+td { overflow-wrap: anywhere; min-width: 6em; } th { font-weight: 600; }
+td.n { min-width: 3em; } .n { text-align: right; white-space: nowrap; }
 .simulated { border: 2px solid #b00; color: #b00; padding: .3em .6em; display: inline-block; }
 p.note { color: #444; margin: .3em 0; max-width: 60em; }
 figure { margin: 0; max-width: 36em; } .figures { display: flex; flex-wrap: wrap; gap: 2em; }

@@ -20,6 +20,13 @@ from remission.terms.words import Text
 
 SCHEMA_VERSION = 1
 
+_ROLES = {
+    Role.DIAGNOSIS: Text("diagnosis", "初诊"),
+    Role.FOLLOW_UP: Text("follow-up", "随访"),
+    Role.NEGATIVE: Text("negative", "阴性对照"),
+    Role.NO_TEMPLATE: Text("no-template", "无模板对照"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SampleRan:
@@ -97,16 +104,16 @@ def tables(ran: Ran) -> Iterator[Table]:
         Text("Samples", "样本"),
         (
             Text("sample", "样本"),
+            Text("answer", "判定"),
+            Text("level", "水平"),
+            Text("LOD", "检出限"),
             Text("patient", "患者"),
             Text("role", "角色"),
             Text("reads", "读段"),
             Text("clones", "克隆"),
-            Text("answer", "判定"),
-            Text("level", "水平"),
-            Text("LOD", "检出限"),
         ),
         tuple(_row(one) for one in ran.samples),
-        frozenset({3, 4, 6, 7}),
+        frozenset({2, 3, 6, 7}),
     )
     if ran.check is not None:
         yield _others(ran, ran.check)
@@ -135,13 +142,13 @@ def _row(one: SampleRan) -> tuple[Cell, ...]:
     result = one.measured.result if one.measured else None
     return (
         one.row.sample,
-        one.row.patient,
-        one.row.role,
-        f"{one.tally.reads_total:,}" if one.tally else "",
-        str(len(own.clones)) if own else "",
         answer,
         percent(float(f"{result.level:.3g}")) if result else "",
         percent(float(f"{result.lod:.3g}")) if result else "",
+        one.row.patient,
+        _ROLES[one.row.role],
+        f"{one.tally.reads_total:,}" if one.tally else "",
+        str(len(own.clones)) if own else "",
     )
 
 
