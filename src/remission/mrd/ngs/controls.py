@@ -12,6 +12,9 @@ from remission.mrd.ngs.tally import Tally
 from remission.mrd.ngs.templates import yields
 from remission.stats.counts import poisson_interval
 
+MOST_OF_CONTROL = 1e-3
+"""Share of a control's reads examined that one followed clone may be, chance aside. ASSUMED, by us."""
+
 _READS = 10  # fewer may always be carry-over
 
 
@@ -27,7 +30,8 @@ def refuse_no_control(
 
     Such a control is not background: with it the limit of blank would rise until a positive sample is none.
     It is one where, read for read examined, it surely (lower 95 % limit) shows more of the clone than a
-    follow-up at the threshold, or than the three templates that any test needs, healthy cells aside.
+    follow-up at the threshold, or than the three templates that any test needs, healthy cells aside; or where
+    the clone is more than `MOST_OF_CONTROL` of it.
 
     Parameters
     ----------
@@ -51,14 +55,13 @@ def refuse_no_control(
             count = seen.get(clone.name)
             if count is None or count.reads < _READS:
                 continue
-            most = templates * loci[str(clone.clonotype.rearrangement.locus)].burst.mean
-            most += clone.uniqueness.by_chance * examined(tally) / 1e6
-            least = poisson_interval(count.reads, 0.9).lower * examined(tally) / examined(control)
-            if least > most:
+            at_threshold = templates * loci[str(clone.clonotype.rearrangement.locus)].burst.mean
+            most = min(at_threshold / max(examined(tally), 1), MOST_OF_CONTROL)
+            share = poisson_interval(count.reads, 0.9).lower / examined(control)
+            if share > most + clone.uniqueness.by_chance / 1e6:
                 raise InvariantBroken(
                     f"{control.sample} is no negative control: {count.reads:,} of its {examined(control):,} "
-                    f"reads examined are {clone.name} of {index.sample}, more than a sample at the threshold "
-                    "shows",
+                    f"reads examined are {clone.name} of {index.sample}, as in a sample with disease",
                     where=f"negative control {control.sample}",
                     do="leave it out, and find out whether it is the patient's own, swapped, or contaminated",
                 )
