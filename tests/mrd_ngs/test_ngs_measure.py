@@ -384,6 +384,14 @@ def test_errors_of_a_neighbour_raise_the_limit_of_blank_and_the_lod() -> None:
     assert any("12 of the reads counted are expected to be errors" in note.en for note in one.notes)
     assert near(15).result.found == 2.0
     assert near(15).result.lower < alone.result.lower
+    # Where nothing is counted beside a neighbour, up to least - 1 reads may be the clone's.
+    hidden = replace(plain.counts[0], exact=0, tolerated=0, least=25)
+    none = measure(
+        followed, replace(plain, counts=(hidden, *plain.counts[1:])), put_in, 20_000, threshold=FOUR,
+        required_lod=FOUR, backgrounds={"IGH-1": MANY_CONTROLS}, evidence=EVIDENCE,
+    )  # fmt: skip
+    assert none.result.upper == pytest.approx(measured({"IGH-1": 24}, IGH).result.upper, rel=0.2)
+    assert none.result.upper > 2 * measured({"IGH-1": 0}, IGH).result.upper
 
 
 def test_the_highest_of_several_clones_has_a_lower_limit_for_having_been_picked() -> None:

@@ -85,7 +85,8 @@ def _level(
     interval = (
         compound_interval(count.reads, locus.burst, mass_cv, background=expected)
         if found
-        else compound_upper(count.reads, locus.burst, mass_cv)
+        # Below what a neighbour's errors explain no read is counted, and all of them may be the clone's.
+        else compound_upper(max(count.reads, count.least - 1), locus.burst, mass_cv)
     )
     made = clone.clonotype.rearrangement
     least_lod = limit_at(EXPECTED_FOR_95, cells)
