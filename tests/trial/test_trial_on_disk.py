@@ -1,8 +1,10 @@
 """The folder of a trial, reading as of an instant, and several processes at once."""
 
-import multiprocessing
+import json
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -243,18 +245,19 @@ def test_several_events_are_written_all_or_none(ward) -> None:
 # ------------------------------------------------------------ several at once
 
 
-def _register(folder: Path, count: int, queue) -> None:
-    """In a process of its own: register children, and send back their numbers."""
+def _register(folder: Path, count: int) -> list[str]:
+    """In a process of its own: register children; their pseudonyms."""
     trial = Trial.open(folder)
     by = By(Actor(f"Li {os.getpid()}", Role.COORDINATOR, SiteId("01")), datetime(2026, 3, 16, 12, tzinfo=UTC))
     made = [
         admission.consent(trial, by, SiteId("01"), on=date(2026, 3, 16), signed_by="guardian", form="1")
         for _ in range(count)
     ]
-    queue.put([str(subject) for subject in made])
+    return [str(subject) for subject in made]
 
 
-def _enrol(folder: Path, subjects: list[str], queue) -> None:
+def _enrol(folder: Path, subjects: list[str]) -> list[int]:
+    """In a process of its own: enrol children; the numbers they got."""
     trial = Trial.open(folder)
     numbers: list[int] = []
     for subject in map(SubjectId, subjects):
@@ -266,20 +269,20 @@ def _enrol(folder: Path, subjects: list[str], queue) -> None:
             continue
         event = participant.last(ev.Enrolled).event
         numbers.append(event.number)
-    queue.put(numbers)
+    return numbers
 
 
 def _together(*jobs) -> list:
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    processes = [context.Process(target=target, args=(*args, queue)) for target, *args in jobs]
-    for process in processes:
-        process.start()
-    found = [queue.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join(60)
-        assert process.exitcode == 0
-    return [item for part in found for item in part]
+    """Run this file once for each job, at once; what they say, together."""
+    processes = [
+        subprocess.Popen(
+            [sys.executable, __file__, work.__name__, str(folder), json.dumps(given)], stdout=subprocess.PIPE
+        )
+        for work, folder, given in jobs
+    ]
+    said = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * len(jobs)
+    return [item for part in said for item in json.loads(part)]
 
 
 def test_two_processes_never_give_one_number_twice(made) -> None:
@@ -299,3 +302,8 @@ def test_two_processes_never_give_one_number_twice(made) -> None:
     assert known.ledger.verify().entries == known.head()
     waiting = next(kid for kid in kids if known.participant(kid).stage is Stage.ELIGIBLE)
     trial.refuses(NotEligible, lambda: trial.enrol(waiting), "all 3 participants are enrolled")
+
+
+if __name__ == "__main__":
+    work = {each.__name__: each for each in (_register, _enrol)}[sys.argv[1]]
+    sys.stdout.write(json.dumps(work(Path(sys.argv[2]), json.loads(sys.argv[3]))))
