@@ -92,6 +92,7 @@ def vouched(seen: list[Seen]) -> list[Seen]:
         if math.fsum(one.index.share for one in group) >= ASSUMED_MOST_OF_KIND
         and reads[name] >= ASSUMED_OF_THE_LARGEST * most
     ]
-    chosen = min(able, key=lambda group: max(one.lod for one in group), default=seen)
-    names = {one.clone.name for one in chosen}
+    sees = [max(one.lod for one in group) for group in able]
+    lowest = [one for group, lod in zip(able, sees, strict=True) if lod == min(sees) for one in group]
+    names = {one.clone.name for one in lowest or seen}
     return [replace(one, clone=replace(one.clone, vouches=one.clone.name in names)) for one in seen]
