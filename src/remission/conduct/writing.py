@@ -6,7 +6,6 @@ Nothing is converted in reading: "false" and null are no answers where true or f
 
 import json
 import typing
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +16,7 @@ from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
 from remission.conduct.events import Event, TrialEvent
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.result import Method
+from remission.terms.exactly import exactly, number
 from remission.terms.ids import SampleId
 
 KINDS: dict[str, type[Event] | type[TrialEvent]] = {
@@ -64,17 +64,6 @@ def _instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _exactly(kind: type[Any]) -> Callable[[Any, object], Any]:
-    """A reader that takes a value of this kind as it is, and no other."""
-
-    def read(value: Any, _: object) -> Any:
-        if type(value) is not kind:
-            raise ValueError(f"{value!r} is not of type {kind.__name__}")
-        return value
-
-    return read
-
-
 def _read_decimal(value: Any, _: object) -> Decimal:
     number = Decimal(value) if isinstance(value, str) else None
     if number is None or not number.is_finite():
@@ -94,12 +83,6 @@ def _method(value: Any, _: object) -> Method:
     return Method(value)
 
 
-def _number(value: Any, _: object) -> int | float:
-    if type(value) not in (int, float):
-        raise ValueError(f"{value!r} is not a number")
-    return value
-
-
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
     converter.register_unstructure_hook(datetime, _instant)
@@ -109,10 +92,10 @@ def _converter() -> cattrs.Converter:
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
     converter.register_structure_hook(Decimal, _read_decimal)
     converter.register_structure_hook(SampleId, lambda value, _: SampleId(value))
-    converter.register_structure_hook(int | float, _number)
-    converter.register_structure_hook(float, lambda value, _: float(_number(value, _)))
+    converter.register_structure_hook(int | float, number)
+    converter.register_structure_hook(float, lambda value, _: float(number(value, _)))
     for kind in (str, bool, int):
-        converter.register_structure_hook(kind, _exactly(kind))
+        converter.register_structure_hook(kind, exactly(kind))
     converter.register_structure_hook(Method, _method)
     return converter
 

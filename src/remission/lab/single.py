@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from typing import BinaryIO
 
 from remission.errors import InputRefused, TooLarge
 from remission.lab.addresses import file_name, opened
@@ -109,9 +110,9 @@ def as_airr(found: Annotated) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _each(file: object, name: str, germline: Germline) -> Iterator[Sequence]:
+def _each(file: BinaryIO, name: str, germline: Germline) -> Iterator[Sequence]:
     number, search = 0, ready(germline)
-    for found in records(file, name):  # type: ignore[arg-type]
+    for found in records(file, name):
         for read in range(len(found.block)):
             number += 1
             if number > MOST:

@@ -8,7 +8,7 @@ no signature: whoever means to deceive can compute it anew.
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, BinaryIO, cast
 
@@ -19,6 +19,7 @@ from remission.errors import Hostile, InputRefused, InvariantBroken, Malformed, 
 from remission.mrd.ngs.clonotype import Clonotype, Index, IndexClone
 from remission.mrd.ngs.fates import Fate, Fates
 from remission.mrd.ngs.rearrangement import Kind, Locus, Part, Rearrangement
+from remission.terms.exactly import exactly
 
 SCHEMA_VERSION = 1
 MOST_BYTES = 16 * 2**20
@@ -184,15 +185,6 @@ def _parts(rearrangement: Rearrangement) -> list[tuple[str, Part]]:
     return [("five", rearrangement.five), *middle, ("three", rearrangement.three)]
 
 
-def _exactly(kind: type[Any]) -> Callable[[Any, object], Any]:
-    def read(value: Any, _: object) -> Any:
-        if type(value) is not kind:
-            raise ValueError(f"{value!r} is not of type {kind.__name__}")
-        return value
-
-    return read
-
-
 def _float(value: Any, _: object) -> float:
     if type(value) not in (int, float) or not math.isfinite(value):
         raise ValueError(f"{value!r} is not a number")
@@ -209,14 +201,14 @@ def _span(value: Any, _: object) -> tuple[int, int]:
 def _fates(value: Any, _: object) -> Fates:
     if not isinstance(value, dict):
         raise ValueError(f"{value!r} is not an object")
-    read = _exactly(int)
+    read = exactly(int)
     return {Fate(key): read(reads, None) for key, reads in cast(Mapping[str, Any], value).items()}
 
 
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in (str, bool, int):
-        converter.register_structure_hook(kind, _exactly(kind))
+        converter.register_structure_hook(kind, exactly(kind))
     converter.register_structure_hook(float, _float)
     # The hook for text would catch these too, for they are made of text.
     converter.register_structure_hook(Locus, lambda value, _: Locus(value))

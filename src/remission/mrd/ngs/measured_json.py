@@ -24,6 +24,7 @@ from remission.mrd.ngs.measure import cells_seen, highest_hidden
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.result import Denominator, Method, MrdResult
 from remission.terms.evidence import Evidence
+from remission.terms.exactly import exactly, number
 from remission.terms.words import Text
 
 SCHEMA_VERSION = 1
@@ -101,7 +102,7 @@ _UNREADABLE = (
 def _structured(document: dict[str, Any]) -> Measured:
     result = MrdResult(
         method=Method.NGS,
-        found=_number(document["found"], None),
+        found=number(document["found"], None),
         examined=_CONVERTER.structure(document["examined"], tuple[Denominator, ...]),
         primary=_CONVERTER.structure(document["primary"], str),
         **{key: _CONVERTER.structure(document[key], float) for key in _NUMBERS},
@@ -237,31 +238,16 @@ def _finite(text: str) -> float:
     return number
 
 
-def _exactly(kind: type[Any]) -> Callable[[Any, object], Any]:
-    def read(value: Any, _: object) -> Any:
-        if type(value) is not kind:
-            raise ValueError(f"{value!r} is not of type {kind.__name__}")
-        return value
-
-    return read
-
-
 def _one_of(kind: type[StrEnum]) -> Callable[[Any, object], StrEnum]:
     return lambda value, _: kind(value)
 
 
-def _number(value: Any, _: object) -> int | float:
-    if type(value) not in (int, float):
-        raise ValueError(f"{value!r} is not a number")
-    return value
-
-
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
-    converter.register_structure_hook(int | float, _number)
-    converter.register_structure_hook(float, lambda value, _: float(_number(value, _)))
+    converter.register_structure_hook(int | float, number)
+    converter.register_structure_hook(float, lambda value, _: float(number(value, _)))
     for kind in (str, bool, int):
-        converter.register_structure_hook(kind, _exactly(kind))
+        converter.register_structure_hook(kind, exactly(kind))
     for words in (Fate, Call):  # otherwise they would be read as any text, being str
         converter.register_structure_hook(words, _one_of(words))
     return converter
