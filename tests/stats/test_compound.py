@@ -109,15 +109,24 @@ def test_the_two_ways_meet() -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 3000), st.floats(0.05, 50), st.floats(0, 2), st.floats(0, 0.5), st.floats(0, 0.2))
+@given(st.integers(10, 100), st.floats(0.05, 50), st.floats(0, 2), st.floats(0, 0.5), st.floats(0, 0.2))
 def test_wider_where_less_is_known(
-    marks: int, mean: float, dispersion: float, mean_cv: float, exposure_cv: float
+    events: int, mean: float, dispersion: float, mean_cv: float, exposure_cv: float
 ) -> None:
+    """From ten events on: below, what an event may give weighs more than what is known of its mean."""
+    marks = math.ceil(events * mean)
     known = compound_interval(marks, Burst(mean, dispersion))
     doubted = compound_interval(marks, Burst(mean, dispersion, mean_cv), exposure_cv)
     assert doubted.lower <= known.lower * (1 + 1e-3)
     assert doubted.upper >= known.upper * (1 - 1e-3)
     assert doubted.lower <= marks / mean <= doubted.upper
+
+
+def test_one_mark_is_one_event_however_many_an_event_gives() -> None:
+    """The lower limit of a single mark is that of a single event, so it may lie above marks / mean."""
+    burst = Burst(35.0, 2.0)
+    seen = 1 - (1 + 35.0 * 2.0) ** -0.5  # P(an event gives a mark)
+    assert compound_interval(1, burst).lower == pytest.approx(-math.log(0.975) / seen, rel=1e-6)
 
 
 def test_marks_expected_anyway_lower_the_lower_limit_only() -> None:
