@@ -7,7 +7,7 @@ such bits too, between margins that fit everything; an unknown base fits nothing
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.ngs.compiled import compiled
+from remission.mrd.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
