@@ -50,7 +50,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """One gate of the strategy as it is for this sample: who moved it, and why. `at`: UTC (ISO 8601) or ""."""
+    """One gate of the strategy as it is for this sample: who moved it and why; `at`: UTC (ISO 8601) or ""."""
 
     gate: Gate
     by: str
