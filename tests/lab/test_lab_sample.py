@@ -10,8 +10,9 @@ from remission.lab import sample as lab
 from remission.lab.asked import asked_at
 from remission.lab.follow_up import follow_up
 from remission.lab.report import index_page, page, result_page
+from remission.lab.tables import Table
 from remission.lab.tally_json import read_tally, write_tally
-from remission.lab.telling import Table, of_measured
+from remission.lab.telling import of_measured
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.germline import shipped
 from remission.mrd.ngs.index import IndexRule

@@ -1,7 +1,13 @@
 """Rows of cells as lines whose columns line up, in a terminal of either script."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
+
+from remission.cli.words import Spoken
+
+if TYPE_CHECKING:
+    from remission.lab.tables import Table
 
 
 def grid(rows: Sequence[Sequence[str]], numbers: frozenset[int] = frozenset()) -> Iterator[str]:
@@ -22,3 +28,20 @@ def width(text: str) -> int:
 def _padded(cell: str, wide: int, right: bool) -> str:
     room = " " * (wide - width(cell))
     return room + cell if right else cell + room
+
+
+def tables_as_text(tables: Iterable["Table"], words: Spoken, simulated: bool) -> str:
+    """Tables as lines for the terminal; simulated ones say so first."""
+    from remission.lab.tables import SIMULATED
+
+    lines = [SIMULATED.in_(words), ""] if simulated else []
+    for table in tables:
+        lines += [table.title.in_(words), *grid(_cells(table, words), table.numbers)]
+        lines += [f"  {note.in_(words)}" for note in table.notes]
+        lines.append("")
+    return "\n".join(lines[:-1])
+
+
+def _cells(table: "Table", words: Spoken) -> Sequence[Sequence[str]]:
+    head = [[column.in_(words) for column in table.columns]] if any(c.en for c in table.columns) else []
+    return [*head, *([c if isinstance(c, str) else c.in_(words) for c in row] for row in table.rows)]

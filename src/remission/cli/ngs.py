@@ -2,7 +2,7 @@
 
 import json as written
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from remission.cli.grid import tables_as_text
+from remission.cli.outputs import put_all, refuse_taken
+from remission.cli.studies import study_named
 from remission.cli.words import Json, Language, Spoken, say
 from remission.errors import CommandRefused
 
 if TYPE_CHECKING:
     from remission.lab.asked import Asked
     from remission.lab.sample import Normal, Told
-    from remission.lab.telling import Table
     from remission.mrd.ngs.index import IndexRule
     from remission.mrd.ngs.source import Preparation
     from remission.protocol.study import Study
@@ -72,8 +74,8 @@ def index_command(
     json: Json = False,
 ) -> None:
     """Choose the index clones of a diagnosis sample."""
-    rule = _rule(_study(study, share=share), share)
-    _free(output, airr, vidjil, report)
+    rule = _rule(study_named(study, share=share), share)
+    refuse_taken(output, airr, vidjil, report)
     from remission.lab import sample as lab
     from remission.lab.report import index_page
     from remission.lab.telling import of_index
@@ -87,9 +89,11 @@ def index_command(
     text = write_index(found.index)
     table, clones = lab.exports(found.repertoire, germs, found.index.sample)
     page = index_page(found, words.value) if report else b""
-    _put((airr, table.encode()), (vidjil, clones.encode()), (report, page), (output, text.encode()))
+    put_all((airr, table.encode()), (vidjil, clones.encode()), (report, page), (output, text.encode()))
     say(
-        written.loads(text), _text(of_index(found.index), words, found.index.evidence.simulated), as_json=json
+        written.loads(text),
+        tables_as_text(of_index(found.index), words, found.index.evidence.simulated),
+        as_json=json,
     )
 
 
@@ -115,8 +119,8 @@ def track_command(
     json: Json = False,
 ) -> None:
     """Look for the index clones in a follow-up sample, and give level, limits and answer."""
-    asked = _asked(_study(study, threshold=threshold), threshold)
-    _free(output, report)
+    asked = _asked(study_named(study, threshold=threshold), threshold)
+    refuse_taken(output, report)
     from remission.lab import sample as lab
     from remission.lab.follow_up import follow_up
     from remission.lab.report import result_page
@@ -131,9 +135,9 @@ def track_command(
         )
     text = write_measured(measured)
     page = result_page(measured, chosen, words.value) if report else b""
-    _put((report, page), (output, text.encode()))
+    put_all((report, page), (output, text.encode()))
     simulated = measured.result.evidence.simulated
-    say(written.loads(text), _text(of_measured(measured), words, simulated), as_json=json)
+    say(written.loads(text), tables_as_text(of_measured(measured), words, simulated), as_json=json)
 
 
 @app.command("run")
@@ -156,7 +160,7 @@ def run_command(
     json: Json = False,
 ) -> None:
     """Do a whole sequencing run: index, search every sample for every clone, cross-check, answer."""
-    held = _study(study, share=share, threshold=threshold)
+    held = study_named(study, share=share, threshold=threshold)
     asked, rule = _asked(held, threshold), _rule(held, share)
     from remission.lab.addresses import content, file_name
     from remission.lab.jobs import How
@@ -172,7 +176,7 @@ def run_command(
     how = How(rule, asked, germline_at(germline), preparation, healthy, words.value)
     with crew(workers, scheduler) as some:
         ran = run(samples, output, how, some, _tell_stage)
-    say(as_plain(ran), _text(tables(ran), words, ran.simulated), as_json=json)
+    say(as_plain(ran), tables_as_text(tables(ran), words, ran.simulated), as_json=json)
     if ran.failed:
         raise typer.Exit(1)
 
@@ -245,7 +249,7 @@ def show(
     else:
         index = read_index(BytesIO(raw), name)
         tables, text, rests = of_index(index), write_index(index), index.evidence
-    say(written.loads(text), _text(tables, words, rests.simulated), as_json=json)
+    say(written.loads(text), tables_as_text(tables, words, rests.simulated), as_json=json)
 
 
 def _files(r1: str, r2: str | None) -> tuple[str, ...]:
@@ -263,26 +267,6 @@ def _named(sample: str | None, r1: str, r2: str | None) -> str:
     return sample_name(*_files(r1, r2)) if sample is None else sample
 
 
-def _free(*outputs: str | None) -> None:
-    """No output is written over, and no two are one: told before the work, not after it."""
-    from remission.lab.addresses import refuse_existing
-
-    named = [output for output in outputs if output is not None]
-    for output in named:
-        if named.count(output) > 1:
-            raise CommandRefused(f"{output} is named twice", where="command line", do="name each output once")
-        refuse_existing(output)
-
-
-def _put(*outputs: tuple[str | None, bytes]) -> None:
-    """Write the outputs asked for, the answer last."""
-    from remission.lab.addresses import put
-
-    for address, content in outputs:
-        if address is not None:
-            put(address, content)
-
-
 def _preparation(primers: str | None) -> "Preparation":
     from remission.lab.sample import primers_at
     from remission.mrd.ngs.source import Preparation
@@ -298,21 +282,6 @@ def _normal(
     from remission.lab.sample import germline_at, normal_at
 
     return normal_at(address, germline_at(germline), preparation, cores)
-
-
-def _study(name: str | None, **without: object) -> "Study | None":
-    """The study named; what it says is not said a second time."""
-    if name is None:
-        return None
-    given = [word for word, value in without.items() if value is not None]
-    if given:
-        raise CommandRefused(
-            f"--{given[0]} beside --study", where="command line", do="leave one out: the study says it"
-        )
-    from remission.protocol.read_study import read_study
-    from remission.trial.studies import study_files
-
-    return read_study(BytesIO(study_files(name).study), name=name)
 
 
 def _rule(study: "Study | None", share: float | None) -> "IndexRule":
@@ -358,20 +327,3 @@ def _tell_stage(stage: str, sample: str, failed: object) -> None:
     said = "" if failed is None else f"  failed: {failed}"
     if sys.stderr.isatty() or failed is not None:
         print(f"{stage:<7}{sample}{said}", file=sys.stderr, flush=True)
-
-
-def _text(tables: "Iterator[Table]", words: Spoken, simulated: bool) -> str:
-    from remission.cli.grid import grid
-    from remission.lab.telling import SIMULATED
-
-    lines = [SIMULATED.in_(words), ""] if simulated else []
-    for table in tables:
-        lines += [table.title.in_(words), *grid(_cells(table, words), table.numbers)]
-        lines += [f"  {note.in_(words)}" for note in table.notes]
-        lines.append("")
-    return "\n".join(lines[:-1])
-
-
-def _cells(table: "Table", words: Spoken) -> Sequence[Sequence[str]]:
-    head = [[column.in_(words) for column in table.columns]] if any(c.en for c in table.columns) else []
-    return [*head, *([c if isinstance(c, str) else c.in_(words) for c in row] for row in table.rows)]

@@ -7,7 +7,7 @@ from typing import Literal
 from remission import __version__
 from remission.lab import telling
 from remission.lab.sample import Indexed
-from remission.lab.telling import Cell, Table
+from remission.lab.tables import SIMULATED, Cell, Table
 from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.measured import Measured
 from remission.terms.words import Text
@@ -111,7 +111,7 @@ def _lines(
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     yield f"<title>{says(title)}</title>\n<style>{_STYLE}</style>\n<h1>{says(title)}</h1>\n"
     if simulated:
-        yield f'<p class="simulated">{says(telling.SIMULATED)}</p>\n'
+        yield f'<p class="simulated">{says(SIMULATED)}</p>\n'
     for place, table in enumerate(tables):
         yield from _table(table, says)
         if place == min(1, len(tables) - 1) and figures:

@@ -9,7 +9,7 @@ from remission.lab import run_notes
 from remission.lab.asked import Asked
 from remission.lab.report import Language, page
 from remission.lab.sheet import Role, Row
-from remission.lab.telling import CALLS, Cell, Table
+from remission.lab.tables import CALLS, Cell, Table
 from remission.lab.work import Failed
 from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.crosscheck import CrossCheck, Hopping

@@ -1,43 +1,18 @@
-"""An index, a measured sample and a run as tables for people, for the terminal and for a page alike."""
+"""An index and a sequenced sample as tables for people."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from remission.mrd.calls import Call, Detection, detection
+from remission.lab.tables import CALLS, DETECTED, Cell, Table, evidence, rounded
+from remission.mrd.calls import detection
 from remission.mrd.ngs.clonotype import Index, IndexClone, Repertoire
 from remission.mrd.ngs.fates import FATE_NAMES, Fates
 from remission.mrd.ngs.index import shares
 from remission.mrd.ngs.measured import Measured
 from remission.mrd.ngs.rearrangement import Rearrangement
 from remission.mrd.words import percent
-from remission.terms.evidence import Evidence
 from remission.terms.words import Text
 
-Cell = Text | str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table for people. `numbers`: columns (from 0) that stand right."""
-
-    title: Text
-    columns: tuple[Text, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    numbers: frozenset[int] = frozenset()
-    notes: tuple[Text, ...] = ()
-
-
-CALLS = {
-    Call.NEGATIVE: Text("negative", "阴性"),
-    Call.POSITIVE: Text("positive", "阳性"),
-    Call.NOT_EVALUABLE: Text("not evaluable", "不可评估"),
-}
-DETECTED = {
-    Detection.NOT_DETECTED: Text("not detected", "未检出"),
-    Detection.BELOW_LOQ: Text("detected, below the limit of quantification", "检出，低于定量限"),
-    Detection.QUANTIFIED: Text("detected and quantified", "检出并定量"),
-}
-SIMULATED = Text("SIMULATED: no patient, no finding", "模拟数据：非真实患者，非研究结果")
+_GERMLINE = Text("germline", "胚系序列")
 _YES, _NO, _UNKNOWN = Text("yes", "是"), Text("no", "否"), Text("-", "-")
 
 
@@ -49,14 +24,14 @@ def of_measured(measured: Measured) -> Iterator[Table]:
         yield _foreign(measured)
     yield _spikes(measured)
     yield fates(measured.fates)
-    yield evidence(measured.result.evidence, measured.germline)
+    yield evidence(measured.result.evidence, (_GERMLINE, measured.germline), but="germline")
 
 
 def of_index(index: Index) -> Iterator[Table]:
     """The tables of an index, its clones first."""
     yield _index(index)
     yield fates(index.fates)
-    yield evidence(index.evidence, index.germline)
+    yield evidence(index.evidence, (_GERMLINE, index.germline), but="germline")
 
 
 def largest(repertoire: Repertoire, most: int = 10) -> Table:
@@ -66,7 +41,7 @@ def largest(repertoire: Repertoire, most: int = 10) -> Table:
             _kind(clone.rearrangement),
             " ".join(clone.rearrangement.genes),
             f"{clone.reads:,}",
-            percent(_rounded(share)),
+            percent(rounded(share)),
             _junction(clone.sequence, clone.rearrangement),
         )
         for clone, share in shares(repertoire)[:most]
@@ -90,16 +65,16 @@ def _answer(measured: Measured) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (Text("answer", "判定"), CALLS[measured.answer.call]),
         (Text("why", "依据"), measured.answer.reason),
-        (Text("level", "水平"), percent(_rounded(result.level))),
+        (Text("level", "水平"), percent(rounded(result.level))),
         (
             Text("95 % interval", "95%区间"),
-            f"{percent(_rounded(result.lower))} - {percent(_rounded(result.upper))}",
+            f"{percent(rounded(result.lower))} - {percent(rounded(result.upper))}",
         ),
         (Text("found", "检出"), DETECTED[detection(result)]),
         (Text("threshold", "阈值"), percent(measured.threshold)),
-        (Text("LOD (95 %)", "检出限（95%）"), percent(_rounded(limits.lod))),
-        (Text("LOQ", "定量限"), percent(_rounded(limits.loq))),
-        (Text("limit of blank", "空白限"), percent(_rounded(measured.lob))),
+        (Text("LOD (95 %)", "检出限（95%）"), percent(rounded(limits.lod))),
+        (Text("LOQ", "定量限"), percent(rounded(limits.loq))),
+        (Text("limit of blank", "空白限"), percent(rounded(measured.lob))),
         (
             Text("cells in the tube", "管内细胞"),
             Text(
@@ -127,13 +102,13 @@ def _clones(measured: Measured) -> Table:
             f"{clone.exact_reads:,}",
             f"{clone.lob_reads:,}",
             f"{clone.templates:,.4g}",
-            percent(_rounded(clone.level)),
-            f"{percent(_rounded(clone.lower))} - {percent(_rounded(clone.upper))}",
+            percent(rounded(clone.level)),
+            f"{percent(rounded(clone.lower))} - {percent(rounded(clone.upper))}",
             f"{clone.stem_reads:,}",
             f"{clone.neighbour_reads:,}",
             f"{clone.tolerance.substitutions} + {clone.tolerance.indels}",
             f"{clone.by_chance:.2g}",
-            percent(_rounded(clone.lod)) + ("" if clone.vouches else " *"),
+            percent(rounded(clone.lod)) + ("" if clone.vouches else " *"),
         )
         for clone in measured.clones
     ]
@@ -264,7 +239,7 @@ def _index_row(clone: IndexClone) -> tuple[Cell, ...]:
         " ".join(made.genes),
         "+".join(str(end - start) for start, end in made.n_regions),
         f"{clone.clonotype.reads:,}",
-        percent(_rounded(clone.share)),
+        percent(rounded(clone.share)),
         _UNKNOWN if made.productive is None else _YES if made.productive else _NO,
         clone.family,
         "-" if near is None else str(near),
@@ -289,23 +264,9 @@ def fates(of: Fates) -> Table:
     )
 
 
-def evidence(of: Evidence, germline: str) -> Table:
-    """What it rests on."""
-    rows: list[tuple[Cell, ...]] = [(Text("method", "方法"), f"{of.method} {of.version}")]
-    rows.append((Text("germline", "胚系序列"), germline))
-    rows += [(Text("file", "文件"), f"{one.name}, sha256 {one.sha256}, {one.size:,} B") for one in of.files]
-    rows += [(one.name, one.value) for one in of.settings if one.name != "germline"]
-    return Table(Text("What this rests on", "依据"), (Text("", ""), Text("", "")), tuple(rows))
-
-
 def _kind(made: Rearrangement) -> str:
     return f"{made.locus} {made.kind}"
 
 
 def _junction(sequence: str, made: Rearrangement) -> str:
     return "-" if made.junction is None else sequence[slice(*made.junction)]
-
-
-def _rounded(level: float) -> float:
-    """Three digits: what a reader can use; the file has them all."""
-    return float(f"{level:.3g}")
