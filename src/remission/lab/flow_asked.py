@@ -1,0 +1,88 @@
+"""What a protocol asks of a flow result: cells counted, limits, threshold, flags."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from fractions import Fraction
+
+from remission.errors import CommandRefused, InputRefused
+from remission.protocol.study import Study
+
+METHOD = "flow"
+AFTER_TREATMENT = frozenset({"cd19-independent-gate"})
+"""What a negative must state after anti-CD19 treatment where no study says it."""
+BLINDING = frozenset({"hemodilute"})
+"""Flags that hide disease where no study names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowAsked:
+    """As in `measure.measure`; `denominator` None: the strategy's first."""
+
+    threshold: Fraction
+    required_lod: Fraction
+    events_for_lod: float = 20
+    events_for_loq: float = 50
+    denominator: str | None = None
+    disqualifying_flags: Set[str] = frozenset()
+    blinding_flags: Set[str] = frozenset()
+    needed_flags: Set[str] = frozenset()
+
+
+def flow_asked_at(threshold: str, *, after_anti_cd19: bool) -> FlowAsked:
+    """What is asked without a study: a threshold, and a test that can see it.
+
+    Raises
+    ------
+    CommandRefused
+        For text that is no fraction of cells.
+    """
+    try:
+        level = Fraction(threshold)
+    except (ValueError, ZeroDivisionError):
+        level = Fraction(0)
+    if not 0 < level < 1:
+        raise CommandRefused(
+            f"{threshold!r} is no level", where="--threshold", do="give a fraction of cells, such as 1e-4"
+        )
+    needed: Set[str] = AFTER_TREATMENT if after_anti_cd19 else frozenset()
+    return FlowAsked(level, level, blinding_flags=BLINDING, needed_flags=needed)
+
+
+def flow_asked_by(study: Study, point: str | None) -> FlowAsked:
+    """What a study asks by flow at a time point: of the endpoint there, or of its only one.
+
+    A negative of a sample taken after treatment began must state what the assay says; without a point it is
+    taken for such a sample.
+
+    Raises
+    ------
+    InputRefused
+        If the study measures nothing by flow, has no such point, or asks by several thresholds.
+    """
+    assay = study.assay(METHOD)
+    endpoints = [one for one in study.endpoints if one.method == METHOD]
+    known = {one.id for one in study.points}
+    if point is not None and point not in known:
+        raise InputRefused(
+            f"there is no point {point!r}",
+            where=f"study {study.id}",
+            do="use one of: " + ", ".join(sorted(known)),
+        )
+    asked = [one for one in endpoints if one.point == point] or endpoints
+    if assay is None or len({(one.threshold, one.required_lod) for one in asked}) != 1:
+        raise InputRefused(
+            f"{len(asked)} endpoints by {METHOD}",
+            where=f"study {study.id}, endpoints",
+            do="give --threshold instead of --study",
+        )
+    after = point is None or study.point(point).window.first > study.treatment.first_day
+    return FlowAsked(
+        Fraction(asked[0].threshold),
+        Fraction(asked[0].required_lod),
+        float(assay.events_for_lod),
+        float(assay.events_for_loq),
+        assay.denominator,
+        frozenset(assay.disqualifying_flags),
+        frozenset(assay.blinding_flags),
+        frozenset(assay.needed_after_treatment) if after else frozenset(),
+    )
