@@ -48,6 +48,7 @@ def results(draw: st.DrawFn) -> MrdResult:
 st.register_type_strategy(SampleId, st.from_regex(SampleId.shape, fullmatch=True).map(SampleId))
 st.register_type_strategy(MrdResult, results())
 st.register_type_strategy(Evidence, EVIDENCE)
+st.register_type_strategy(FileRef, st.builds(FileRef, TEXT, st.just("0a" * 32), st.integers(0, 10**12)))
 st.register_type_strategy(
     Decimal, st.decimals(Decimal("0.0001"), Decimal(10**6), allow_nan=False, allow_infinity=False)
 )

@@ -63,6 +63,11 @@ def test_whatever_is_new_asks_for_a_new_judgement() -> None:
         assert NEXT[Stage.ELIGIBLE][kind] is Stage.SCREENING
 
 
+def test_files_may_come_whenever_a_tube_was_taken_and_change_nothing() -> None:
+    for stage in Stage:
+        assert NEXT[stage].get(ev.FilesReceived) is (None if stage is Stage.UNKNOWN else stage)
+
+
 @pytest.mark.parametrize(
     "stage", [Stage.ENROLLED, Stage.ON_TREATMENT, Stage.PAUSED, Stage.FOLLOW_UP, Stage.OFF]
 )

@@ -13,6 +13,7 @@ from remission.terms.actors import Role
 from remission.terms.evidence import Evidence, FileRef
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial import closing, laboratory
+from remission.trial.reading import verify
 
 KID, D19 = SubjectId("01-001"), SampleId("01-001-d19")
 NUCLEATED = "nucleated cells"
@@ -147,3 +148,47 @@ def test_a_late_result_is_taken_even_from_a_child_who_left(ward) -> None:
         trial.trial, trial.by(20), KID, on=trial.day(20), scope="study", why="moved", who="guardian"
     )
     assert report(trial, day=22, on=22).stage is Stage.OFF
+
+
+def receive(trial, *files: FileRef, role: Role = Role.LABORATORY, on: int = 20, sample: SampleId = D19):
+    by = trial.by(21, role, site=None)
+    return laboratory.receive_files(
+        trial.trial, by, KID, sample=sample, method=Method.FLOW, files=files, on=trial.day(on)
+    )
+
+
+def test_raw_files_are_kept_before_any_result_exists(ward, tmp_path: Path) -> None:
+    trial = ward("screening")
+    tubes = [tmp_path / "tube1.fcs", tmp_path / "tube2.fcs"]
+    for tube in tubes:
+        tube.write_bytes(tube.name.encode())
+    kept = laboratory.keep_files(trial.trial, tubes)
+    assert receive(trial, *kept).stage is Stage.SCREENING
+    assert trial.events(ev.FilesReceived) == [ev.FilesReceived(D19, Method.FLOW, kept, trial.day(20))]
+    assert trial.events(ev.MrdReported) == []
+    assert verify(trial.trial).files >= 2
+    trial.refuses(InputRefused, lambda: receive(trial, kept[1]), "tube2.fcs was received already, for sample")
+    place = next(path for path in trial.folder.rglob(kept[0].sha256))
+    place.unlink()
+    with pytest.raises(Missing):
+        verify(trial.trial)
+
+
+def test_files_that_cannot_be_received(ward, tmp_path: Path) -> None:
+    trial = ward("screening")
+    raw = tmp_path / "a.fcs"
+    raw.write_bytes(b"events")
+    (kept,) = laboratory.keep_files(trial.trial, [raw])
+    trial.refuses(InputRefused, lambda: receive(trial), "no file")
+    trial.refuses(InputRefused, lambda: receive(trial, kept, kept), "a.fcs was received already")
+    trial.refuses(InputRefused, lambda: receive(trial, kept, on=18), "when it was taken")
+    trial.refuses(InputRefused, lambda: receive(trial, kept, on=22), "in the future")
+    trial.refuses(
+        InputRefused, lambda: receive(trial, kept, sample=SampleId("x")), "sample x was never taken"
+    )
+    trial.refuses(NotAllowed, lambda: receive(trial, kept, role=Role.DOCTOR), "may not write FilesReceived")
+    trial.refuses(Missing, lambda: receive(trial, FileRef("b.fcs", "0" * 64, 6)))
+    receive(trial, kept)
+    wrong = ev.FilesReceived(D19, Method.FLOW, (FileRef("b.fcs", "1" * 64, 6),), trial.day(20))
+    by, seq = trial.by(22, Role.LABORATORY, site=None), trial.seq(ev.FilesReceived)
+    trial.refuses(Missing, lambda: closing.correct(trial.trial, by, KID, seq, wrong, reason="misread"))

@@ -15,16 +15,17 @@ EVENTS = typing.get_args(ev.Event)
 DOCTOR_ONLY = {
     "FoundEligible", "FoundIneligible", "Enrolled", "DoseOrdered", "TreatmentStopped", "ResponseAssessed",
 }  # fmt: skip
-LABORATORY = {"MrdReported", "FactRecorded", "SampleMissed", "Voided"}
+LABORATORY_ONLY = {"MrdReported", "FilesReceived"}
+LABORATORY = {*LABORATORY_ONLY, "FactRecorded", "SampleMissed", "Voided"}
 MONITOR = {"DeviationReported", "FoundIneligibleLate"}
 
 
 def may(role: Role, event: str) -> bool:
     """The table as a person would say it."""
     if role is Role.DOCTOR:
-        return event != "MrdReported"
+        return event not in LABORATORY_ONLY
     if role is Role.COORDINATOR:
-        return event not in {*DOCTOR_ONLY, "MrdReported", "FoundIneligibleLate"}
+        return event not in {*DOCTOR_ONLY, *LABORATORY_ONLY, "FoundIneligibleLate"}
     if role is Role.LABORATORY:
         return event in LABORATORY
     if role is Role.MONITOR:

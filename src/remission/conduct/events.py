@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from remission.mrd.result import MrdResult
-from remission.terms.evidence import Evidence, Setting
+from remission.mrd.result import Method, MrdResult
+from remission.terms.evidence import Evidence, FileRef, Setting
 from remission.terms.ids import SampleId
 from remission.terms.words import Text
 
@@ -71,6 +71,16 @@ class SampleMissed:
     point: str
     on: date
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesReceived:
+    """Raw files of a sample came from the instrument and are kept; no result is said yet."""
+
+    sample: SampleId
+    method: Method
+    files: tuple[FileRef, ...]
+    on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,9 +337,9 @@ class Voided:
 
 
 Event = (
-    Consented | FactRecorded | ThingHappened | ListClosed | MarrowTaken | SampleMissed | MrdReported
-    | FoundEligible | FoundIneligible | Enrolled | DoseOrdered | PremedicationGiven | InfusionStarted
-    | InfusionPaused | InfusionRestarted | DoseGiven | TreatmentCompleted | TreatmentStopped
+    Consented | FactRecorded | ThingHappened | ListClosed | MarrowTaken | SampleMissed | FilesReceived
+    | MrdReported | FoundEligible | FoundIneligible | Enrolled | DoseOrdered | PremedicationGiven
+    | InfusionStarted | InfusionPaused | InfusionRestarted | DoseGiven | TreatmentCompleted | TreatmentStopped
     | TreatmentNotGiven | ToxicityReported | ToxicityRegraded | ResponseAssessed | FollowedUp | Relapsed
     | SecondCancer | Died | LostToFollowUp | Withdrew | FoundIneligibleLate | DeviationReported
     | FollowUpEnded | Voided

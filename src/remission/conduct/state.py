@@ -30,7 +30,7 @@ class Stage(StrEnum):
 
 
 _S = Stage
-_ANY_TIME = (ev.DeviationReported, ev.ToxicityRegraded)
+_ANY_TIME = (ev.DeviationReported, ev.ToxicityRegraded, ev.FilesReceived)
 _RECORDS = (ev.FactRecorded, ev.ThingHappened, ev.ListClosed, ev.MarrowTaken, ev.SampleMissed, ev.MrdReported)
 _AFTER_ENROLMENT = (*_RECORDS, *_ANY_TIME, ev.ToxicityReported, ev.FoundIneligibleLate, ev.FollowedUp)
 
@@ -47,15 +47,16 @@ _LEARNED_LATE = (ev.MrdReported, ev.ResponseAssessed, ev.FoundIneligibleLate, ev
 NEXT: dict[Stage, dict[type[ev.Event], Stage]] = {
     _S.UNKNOWN: {ev.Consented: _S.SCREENING},
     _S.SCREENING: {
-        **_stay(_S.SCREENING, (*_RECORDS, ev.DeviationReported)),
+        **_stay(_S.SCREENING, (*_RECORDS, ev.DeviationReported, ev.FilesReceived)),
         ev.FoundEligible: _S.ELIGIBLE, ev.FoundIneligible: _S.SCREEN_FAILED, ev.Withdrew: _S.OFF, **_GONE,
     },
     _S.ELIGIBLE: {
         **_stay(_S.SCREENING, _RECORDS),  # anything new asks for a new judgement
-        ev.DeviationReported: _S.ELIGIBLE, ev.FoundIneligible: _S.SCREEN_FAILED,
+        **_stay(_S.ELIGIBLE, (ev.DeviationReported, ev.FilesReceived)),  # files alone answer nothing
+        ev.FoundIneligible: _S.SCREEN_FAILED,
         ev.FoundEligible: _S.ELIGIBLE, ev.Enrolled: _S.ENROLLED, ev.Withdrew: _S.OFF, **_GONE,
     },
-    _S.SCREEN_FAILED: _stay(_S.SCREEN_FAILED, (*_RECORDS, ev.DeviationReported)),
+    _S.SCREEN_FAILED: _stay(_S.SCREEN_FAILED, (*_RECORDS, ev.DeviationReported, ev.FilesReceived)),
     _S.ENROLLED: {
         **_stay(_S.ENROLLED, (*_AFTER_ENROLMENT, ev.DoseOrdered, ev.PremedicationGiven)),
         ev.InfusionStarted: _S.ON_TREATMENT, ev.DoseGiven: _S.ON_TREATMENT,

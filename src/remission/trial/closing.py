@@ -140,11 +140,11 @@ def correct(
     InputRefused, WrongStage, NotFound, NotAllowed
         As `Trial.correct`.
     Missing, Altered
-        If a file that a corrected result names is not in the trial's files as it was.
+        If a file that the new words name is not in the trial's files as it was.
     """
-    if isinstance(event, ev.MrdReported):
-        for ref in event.result.evidence.files:
-            trial.files.check(ref)
+    named = event.result.evidence.files if isinstance(event, ev.MrdReported) else ()
+    for ref in event.files if isinstance(event, ev.FilesReceived) else named:
+        trial.files.check(ref)
     return trial.correct(by, subject, seq, event, reason=reason)
 
 

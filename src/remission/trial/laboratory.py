@@ -114,6 +114,51 @@ def keep_files(trial: Trial, paths: Sequence[Path]) -> tuple[FileRef, ...]:
     return tuple(trial.files.keep(path, path.name) for path in paths)
 
 
+def receive_files(
+    trial: Trial,
+    by: By,
+    subject: SubjectId,
+    *,
+    sample: SampleId,
+    method: Method,
+    files: Sequence[FileRef],
+    on: date,
+) -> Participant:
+    """Record that raw files of a sample came and are kept (`keep_files`), before any result exists.
+
+    Raises
+    ------
+    InputRefused
+        For no file, a sample not taken or taken later than `on`, a method not planned at its point, or a file
+        received before, of this sample or of another: no instrument writes the same bytes twice.
+    Missing, Altered
+        If a file is not in the trial's files as it was.
+    """
+    taken = _taken(trial, subject, sample, method)
+    where = f"participant {subject}, sample {sample}"
+    if not files:
+        raise InputRefused("no file", where=where, do="name the files that came")
+    if on < taken.on:
+        raise InputRefused(f"{on} is before {taken.on}, when it was taken", where=where, do="check the date")
+    before = {ref.sha256: event.sample for event in _received(trial) for ref in event.files}
+    for place, ref in enumerate(files):
+        trial.files.check(ref)
+        same = before.get(ref.sha256, sample if ref in files[:place] else None)
+        if same is not None:
+            raise InputRefused(
+                f"{ref.name} was received already, for sample {same}", where=where, do="check label and file"
+            )
+    not_future(trial, by, subject.site, on)
+    return trial.write(by, subject, ev.FilesReceived(sample, method, tuple(files), on))
+
+
+def _received(trial: Trial) -> Iterator[ev.FilesReceived]:
+    for participant in trial.participants().values():
+        for recorded in participant.all(ev.FilesReceived):
+            if isinstance(recorded.event, ev.FilesReceived):
+                yield recorded.event
+
+
 def report_flow(
     trial: Trial,
     by: By,

@@ -32,11 +32,13 @@ def verify(trial: Trial) -> TrialVerified:
 
 
 def _files(trial: Trial) -> Iterator[FileRef]:
-    """Every raw file that a result, corrected or not, ever named."""
+    """Every raw file that was received, or that a result, corrected or not, ever named."""
     for subject in trial.participants():
         for item in trial.raw(subject):
             if isinstance(item.event, ev.MrdReported):
                 yield from item.event.result.evidence.files
+            elif isinstance(item.event, ev.FilesReceived):
+                yield from item.event.files
 
 
 def clock(trial: Trial) -> datetime:

@@ -44,12 +44,13 @@ _DOCTOR_ONLY = (
     ev.ResponseAssessed,
     ev.FoundIneligibleLate,
 )
-_EVERY = frozenset((*_SITE, *_DOCTOR_ONLY, ev.MrdReported))
+_LABORATORY = (ev.FilesReceived, ev.MrdReported)
+_EVERY = frozenset((*_SITE, *_DOCTOR_ONLY, *_LABORATORY))
 
 RIGHTS: dict[Role, frozenset[type[Event]]] = {
     Role.DOCTOR: frozenset((*_SITE, *_DOCTOR_ONLY)),
     Role.COORDINATOR: frozenset(_SITE),
-    Role.LABORATORY: frozenset((ev.MrdReported, ev.FactRecorded, ev.SampleMissed, ev.Voided)),
+    Role.LABORATORY: frozenset((*_LABORATORY, ev.FactRecorded, ev.SampleMissed, ev.Voided)),
     Role.MONITOR: frozenset((ev.DeviationReported, ev.FoundIneligibleLate)),
     Role.STATISTICIAN: frozenset(),
     Role.SPONSOR: frozenset(),

@@ -105,7 +105,7 @@ def _value(value: object, zone: ZoneInfo) -> str:
         case date() | int() | Decimal():
             return str(value)
         case tuple():
-            return ", ".join(f"{part.name} {part.value}" for part in value)
+            return ", ".join(f"{part.name} {getattr(part, 'value', '')}".strip() for part in value)
         case _:
             return word(value)
 

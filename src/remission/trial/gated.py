@@ -1,0 +1,112 @@
+"""A flow result entered with its measurement: the file that `flow measure` or the page wrote, and its events."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+
+from remission.conduct.state import Participant
+from remission.errors import InputRefused
+from remission.mrd.flow.measured import FlowMeasured
+from remission.mrd.flow.measured_json import read_flow
+from remission.mrd.result import Method, MrdResult
+from remission.protocol.study import Assay
+from remission.terms.evidence import FileRef, Setting
+from remission.terms.ids import SampleId, SubjectId
+from remission.trial.laboratory import MEASURED, report
+from remission.trial.trial import By, Trial
+
+
+def report_gated(
+    trial: Trial,
+    by: By,
+    subject: SubjectId,
+    *,
+    sample: SampleId,
+    point: str,
+    measured: bytes,
+    name: str,
+    files: Sequence[FileRef],
+    on: date,
+    flags: Sequence[str] = (),
+) -> Participant:
+    """Report a flow result as it was measured from events, with the files it rests on.
+
+    Parameters
+    ----------
+    measured, name : bytes, str
+        The file that `flow measure` or the page wrote, and its name. It is kept, and named in the evidence.
+    files : sequence of FileRef
+        What was kept for it (`keep_files`): at least every file that its evidence names, by sha256.
+    flags : sequence of str
+        Beside those that the measurement raised itself.
+
+    Raises
+    ------
+    InputRefused
+        For a file that is no measurement, one of another sample, one that no named person stands for, one
+        without a result, one by other limits or cells than the study's, one whose files are not all given;
+        and as in `report`.
+    """
+    where = f"participant {subject}, sample {sample}, {name}"
+    read = read_flow(BytesIO(measured), name)
+    result = _of_record(read, sample, where)
+    _check_assay(trial.study.assay(Method.FLOW), result, where)
+    given = {(ref.sha256, ref.size) for ref in files}
+    lacking = [ref.name for ref in result.evidence.files if (ref.sha256, ref.size) not in given]
+    if lacking:
+        raise InputRefused(
+            f"not given, or altered since they were read: {', '.join(lacking)}",
+            where=where,
+            do="give every file that the measurement read, as it was then",
+        )
+    kept = trial.files.keep(BytesIO(measured), name)
+    evidence = replace(
+        result.evidence,
+        files=(*files, kept),
+        settings=(*result.evidence.settings, Setting(MEASURED, kept.sha256)),
+        simulated=result.evidence.simulated or trial.simulated,
+    )
+    raised = tuple(dict.fromkeys((*result.flags, *flags)))
+    entered = replace(result, evidence=evidence, flags=raised)
+    return report(trial, by, subject, sample=sample, point=point, result=entered, on=on)
+
+
+def _of_record(read: FlowMeasured, sample: SampleId, where: str) -> MrdResult:
+    """The result, of this sample, that a named person stands for."""
+    if read.sample != sample:
+        raise InputRefused(
+            f"this is the flow result of sample {read.sample!r}", where=where, do="check label and file"
+        )
+    if read.result is None:
+        raise InputRefused(
+            f"nothing was measured: the panel lacks {', '.join(read.lacking)}",
+            where=where,
+            do="measure by a strategy that the panel can carry; if the sample cannot be measured, say so with "
+            "`remission sample missed`",
+        )
+    if read.acceptance is None:
+        raise InputRefused(
+            "no named person stands for the gates of this result",
+            where=where,
+            do="look at the gates and accept them: on the sample's page, or with --accepted-by and --why",
+        )
+    return read.result
+
+
+def _check_assay(assay: Assay | None, result: MrdResult, where: str) -> None:
+    if assay is None:
+        return  # `report` refuses it: flow is not planned
+    limits = assay.events_for_lod / result.cells, assay.events_for_loq / result.cells
+    if (result.lod, result.loq) != limits:
+        raise InputRefused(
+            f"LOD {result.lod:.3g}, LOQ {result.loq:.3g}; the study's rule makes them {limits[0]:.3g}, {limits[1]:.3g}",
+            where=where,
+            do="measure it again with --study",
+        )
+    if result.primary != assay.denominator:
+        raise InputRefused(
+            f"the level refers to {result.primary!r}; the study counts in {assay.denominator!r}",
+            where=where,
+            do="measure it again with --study",
+        )
