@@ -63,7 +63,7 @@ def detected(light: Light, day: Day, course: Numbers, numbers: Generator) -> Num
     noise = numbers.standard_normal(seen.shape, np.float32)
     noise *= np.sqrt(seen * _PER_PHOTON + np.float32(_ELECTRONICS**2))
     seen += noise
-    return np.ascontiguousarray(seen.T)
+    return np.ascontiguousarray(seen.T, np.float32)
 
 
 def scattered(
