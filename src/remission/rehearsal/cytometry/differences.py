@@ -10,7 +10,8 @@ from remission.rehearsal.cytometry.spec import USUAL, Day, Person, Variation
 Table = NDArray[np.float64]
 
 _LEVEL, _KIND_LEVEL, _SHARE = 0.04, 0.04, 0.35
-"""Spreads from person to person: of a marker on all cells, on one kind (log10); of its share (natural log)."""
+"""Spreads from person to person: of a marker on all cells and on one kind (log10), of a kind's share (natural
+log)."""
 _GAIN, _SCATTER_GAIN, _SPILL = 0.04, 0.012, 0.10
 """Spreads from day to day: of a dye's and of scatter's gain (log10), of each spillover (relative)."""
 
