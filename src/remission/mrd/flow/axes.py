@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused, InvariantBroken
+from remission.mrd.flow.compensation import unmixing
 from remission.mrd.flow.events import Events, Values
 from remission.mrd.flow.gates import Dimension, Gating
 from remission.mrd.flow.kernels_gates import divide, mix
@@ -99,7 +100,7 @@ class _Maker:
         """A channel as it is, or a fluorochrome unmixed."""
         spectrum = self._spectrum(dimension.compensation)
         if spectrum is None or name not in spectrum.fluorochromes:
-            if spectrum is not None and spectrum.name != FILE and name in spectrum.detectors:
+            if spectrum is not None and dimension.compensation != FILE and name in spectrum.detectors:
                 raise InvariantBroken(
                     f"{name!r} is a detector of the matrix {spectrum.name!r}, not one of its fluorochromes",
                     where=f"the dimension {name!r}",
@@ -114,8 +115,6 @@ class _Maker:
         return self._unmixed(spectrum, name)
 
     def _unmixed(self, spectrum: Spectrum, name: str) -> Fill:
-        from remission.mrd.flow.compensation import unmixing
-
         rows = np.array([self._read(detector) for detector in spectrum.detectors], dtype=np.int64)
         weights = np.ascontiguousarray(unmixing(spectrum)[spectrum.fluorochromes.index(name)])
 
