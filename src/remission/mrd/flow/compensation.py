@@ -5,20 +5,26 @@ of one event are a column, so detectors = values' @ fluorochromes, and `unmixing
 back: fluorochromes = unmixing @ detectors. Events as rows take it transposed: events @ unmixing'.
 """
 
+import io
 import math
 from collections.abc import Mapping, Sequence
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.errors import InvariantBroken, Malformed
+from remission.errors import InvariantBroken, Malformed, TooLarge, WrongEncoding
+from remission.mrd.flow.flowjo_words import TRANSFORMS, spillover_matrix
+from remission.mrd.flow.matrix_tables import in_fractions, of_table
 from remission.mrd.flow.spectrum import Spectrum
+from remission.mrd.flow.xml_files import Element, read_xml
 
 Numbers = NDArray[np.float64]
 
 WORST_CONDITION = 1e4
 """Rows brought to length 1: above it, a hundredth of noise in a detector is a hundredfold signal."""
 _PERCENT = 100.0
+_MOST_BYTES = 4_000_000
 _SPELLINGS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
 
 
@@ -108,12 +114,49 @@ def unmixing(spectrum: Spectrum) -> Numbers:
     return np.ascontiguousarray(undoing, dtype=np.float64)
 
 
-def in_fractions(
-    values: Sequence[Sequence[float]], diagonal: Sequence[float]
-) -> tuple[tuple[float, ...], ...]:
-    """Values as they are, or divided by 100 where every diagonal is 100: then they were percentages."""
-    part = _PERCENT if diagonal and all(one == _PERCENT for one in diagonal) else 1.0
-    return tuple(tuple(one / part for one in row) for row in values)
+def read_matrix(file: BinaryIO, name: str) -> Spectrum:
+    """A matrix as instruments and FlowJo export it: CSV, TSV, or FlowJo 10's XML (`.mtx`).
+
+    A table's first line names the detectors; each line below is one fluorochrome: its name and its values,
+    or (a square matrix) only the values, in the order of the detectors. `FITC-A :: CD3` is `FITC-A`. A
+    diagonal of 100 says that all values are percentages.
+
+    Parameters
+    ----------
+    file : binary file
+    name : str
+        What messages call it; its last part without ending names a table's matrix.
+
+    Raises
+    ------
+    Malformed
+        For a value that is no number, or a line of another length: line and column, from 1.
+    InvariantBroken
+        As `checked`, and where fluorochromes of a matrix that is not square have no names.
+    TooLarge, WrongEncoding, Hostile
+        For what no matrix needs.
+    """
+    content = file.read(_MOST_BYTES + 1)
+    if len(content) > _MOST_BYTES:
+        raise TooLarge(f"it is larger than {_MOST_BYTES} bytes", where=name, do="give the matrix alone")
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        return checked(spillover_matrix(_first_matrix(read_xml(io.BytesIO(content), name), name), name))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise WrongEncoding(f"byte {error.start} is not UTF-8", where=name, do="save it as UTF-8") from error
+    return checked(of_table(text, name))
+
+
+def _first_matrix(root: Element, name: str) -> Element:
+    found = [root] if root.name == "spilloverMatrix" else list(root.every(TRANSFORMS, "spilloverMatrix"))
+    if len(found) != 1:
+        raise Malformed(
+            f"it holds {len(found)} spillover matrices where one is needed",
+            where=f"{name}, line {root.line}",
+            do="export one matrix from FlowJo 10",
+        )
+    return found[0]
 
 
 def _complaints(spectrum: Spectrum) -> list[str]:
