@@ -24,15 +24,21 @@ _THRESHOLD = 5000.0
 """What FSC-A must reach to be an event."""
 TICK = 0.01
 """Seconds in a step of Time."""
+_YELLOW = (MARKERS.index("CD19"), MARKERS.index("CD33"))
+"""Detectors of the laser that may be late."""
 _CLOG_EVENTS, _CLOG_RATE, _CLOG_LIGHT = (0.015, 0.04), 0.12, 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """How a run went: `seconds` of each event, `light` its light is multiplied with, `troubled` by a clog."""
+    """How a run went: `seconds` of each event, what `light` (and the `late` laser's) is multiplied with.
+
+    `troubled`: events of a clog, or from before the late laser was at work.
+    """
 
     seconds: NDArray[np.float64]
     light: Numbers
+    late: Numbers
     troubled: NDArray[np.bool_]
 
 
@@ -50,16 +56,22 @@ def course_of(events: int, troubles: Troubles, numbers: Generator) -> Course:
         light[start : start + length] *= (1 - (1 - _CLOG_LIGHT) * np.sin(fall)).astype(np.float32)
         pace[start : start + length] *= _CLOG_RATE
         troubled[start : start + length] = True
-    return Course(np.cumsum(numbers.standard_exponential(events) / pace), light, troubled)
+    late = np.ones(events, np.float32)
+    before = int(events * troubles.late_laser)
+    late[:before] = np.linspace(0.0, 1.0, before, dtype=np.float32) ** 4
+    troubled[:before] = True
+    return Course(np.cumsum(numbers.standard_exponential(events) / pace), light, late, troubled)
 
 
-def detected(light: Light, day: Day, course: Numbers, numbers: Generator) -> Numbers:
-    """Dyes as detectors see them, shape (markers, events)."""
+def detected(light: Light, day: Day, course: Course, at: slice, numbers: Generator) -> Numbers:
+    """Dyes as detectors see them, shape (markers, events); `at`: when in the course."""
     dyes = len(MARKERS)
     emitted = light[:, :dyes] * day.gains[:dyes].astype(np.float32)
     seen = emitted @ day.spill.astype(np.float32)
     seen += light[:, -1:] * _OWN_LIGHT
-    seen *= course[:, np.newaxis]
+    seen *= course.light[at, np.newaxis]
+    for place in _YELLOW:
+        seen[:, place] *= course.late[at]
     noise = numbers.standard_normal(seen.shape, np.float32)
     noise *= np.sqrt(seen * _PER_PHOTON + np.float32(_ELECTRONICS**2))
     seen += noise

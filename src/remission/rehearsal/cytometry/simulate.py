@@ -60,7 +60,7 @@ def simulate(spec: MarrowSpec, numbers: Generator) -> Simulated:
     stock, normal = stock_of(person, spec.clone), _shares(spec, person)
     for start in range(0, spec.events, CHUNK):
         part = slice(start, min(start + CHUNK, spec.events))
-        values[1:, part] = _chunk(spec, stock, normal, truth[part], day, course.light[part], columns, seen)
+        values[1:, part] = _chunk(spec, stock, normal, truth[part], day, course, part, columns, seen)
     channels, labels = _named(spec.markers)
     ranges = dict.fromkeys(channels, TOP) | {"Time": max(TOP, float(2 ** np.ceil(np.log2(ticks[-1] + 1))))}
     return Simulated(
@@ -108,7 +108,8 @@ def _chunk(
     normal: NDArray[np.float64],
     truth: Codes,
     day: Day,
-    course: NDArray[np.float32],
+    course: Course,
+    at: slice,
     columns: list[int],
     numbers: Generator,
 ) -> NDArray[np.float32]:
@@ -123,7 +124,7 @@ def _chunk(
     scatter = scattered(light, other, doublets, day, numbers)
     light[doublets, : len(MARKERS)] += other[:, : len(MARKERS)]
     light[doublets, -1] += other[:, -1]
-    values = np.concatenate([scatter, detected(light, day, course, numbers)[columns]])
+    values = np.concatenate([scatter, detected(light, day, course, at, numbers)[columns]])
     pinned(values, spec.troubles.margin, numbers)
     return values
 

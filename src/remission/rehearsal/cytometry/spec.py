@@ -89,8 +89,9 @@ USUAL = Variation()
 class Troubles:
     """What goes wrong. Shares are of all events; `drift` is the change of light from first to last event.
 
-    `clogs`: stretches with few events and falling light. `margin`: events pinned to the top of FSC-A or
-    a dye. `wobble`: relative spread of the rate from second to second. `rate`: events in a second.
+    `clogs`: stretches with few events and falling light. `late_laser`: events before the laser of PE and
+    PE-Cy7 is at work. `margin`: events pinned to the top of FSC-A or a dye. `wobble`: relative spread of the
+    rate from second to second. `rate`: events in a second.
     """
 
     debris: float = 0.06
@@ -99,6 +100,7 @@ class Troubles:
     doublets: float = 0.03
     drift: float = 0.02
     clogs: int = 0
+    late_laser: float = 0.0
     margin: float = 0.0
     wobble: float = 0.08
     rate: float = 4000.0
