@@ -1,6 +1,7 @@
 """What a Gating-ML file being read holds so far, and its words, numbers, axes, scales and matrices."""
 
 import re
+import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -21,7 +22,7 @@ OWN = "urn:remission:gating"
 """Our own notes in a file: where a matrix is from, and that ids are escaped."""
 
 _DOUBLE = re.compile(r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?|INF)")
-_ESCAPE = re.compile(r"_x([0-9A-F]{4,6})_")
+_ESCAPE = re.compile(r"_x([0-9A-F]{1,6})_")
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -61,7 +62,7 @@ class Reading:
         return None if element.attribute(space, name) is None else self.id(element, space, name)
 
     def _unescaped(self, value: str) -> str:
-        return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), value) if self.escaped else value
+        return _ESCAPE.sub(_character, value) if self.escaped else value
 
     def number(self, element: Element, space: str, name: str) -> float:
         """A number as XML Schema writes doubles, but no NaN."""
@@ -146,9 +147,15 @@ class Reading:
         return tuple(self.number(one, DATA, "value") for one in self.children(element, GATING, child))
 
 
+def _character(found: re.Match[str]) -> str:
+    """The character of an escape; one shorter than four digits only tells two ids apart."""
+    code = int(found[1], 16)
+    return chr(code) if len(found[1]) >= 4 and code <= sys.maxunicode else ""
+
+
 _BESIDE = {(DATA, "custom_info"), (GATING, "value")}
 """What may stand beside the one element that names an axis; values only in a divider."""
-_CURVES: dict[str, tuple[Callable[..., Curve], tuple[str, ...]]] = {
+CURVES: dict[str, tuple[Callable[..., Curve], tuple[str, ...]]] = {
     "flin": (Linear, ("T", "A")),
     "flog": (Log, ("T", "M")),
     "fasinh": (Asinh, ("T", "M", "A")),
@@ -182,7 +189,7 @@ def _spectrum(reading: Reading, element: Element, name: str) -> Spectrum:
     if len(rows) != shape[0] or any(len(row) != shape[1] for row in rows):
         found = f"{len(rows)} rows of {sorted({len(row) for row in rows})} coefficients"
         reading.refuse(element, f"{shape[0]} fluorochromes and {shape[1]} detectors, but {found}")
-    origin = element.attribute(OWN, "origin") or f"{reading.name}, line {element.line}"
+    origin = element.attributes.get(f"{{{OWN}}}origin", f"{reading.name}, line {element.line}")
     return Spectrum(name, fluorochromes, detectors, tuple(map(tuple, rows)), origin)
 
 
@@ -218,16 +225,14 @@ def read_transform(reading: Reading, element: Element) -> None:
             reading.refuse(element, f"the matrix {name!r} is there already", "give it another id")
         reading.spectra[name] = _spectrum(reading, element, name)
         return
-    if name in reading.scales or name in reading.ratios:
-        reading.refuse(element, f"the transformation {name!r} is there already", "give it another id")
     inside = reading.only(
-        element, reading.children(element, TRANSFORMS, *_CURVES, "fratio"), "flin, flog, ..."
+        element, reading.children(element, TRANSFORMS, *CURVES, "fratio"), "flin, flog, ..."
     )
     low, high = (reading.maybe_number(element, TRANSFORMS, one) for one in ("boundMin", "boundMax"))
     if inside.name == "fratio":
         reading.ratios[name] = _ratio(reading, inside, name, low, high)
     else:
-        kind, names = _CURVES[inside.name]
+        kind, names = CURVES[inside.name]
         reading.children(inside, TRANSFORMS)
         curve = kind(*(reading.number(inside, TRANSFORMS, one) for one in names))
         reading.scales[name] = Scale(name, curve, low, high)
