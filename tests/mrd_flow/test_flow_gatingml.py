@@ -265,6 +265,10 @@ VERTEX = (
     '<gating:vertex><gating:coordinate data-type:value="1"/>'
     '<gating:coordinate data-type:value="2"/></gating:vertex>'
 )
+FLOG = (
+    '<transforms:transformation transforms:id="t">'
+    '<transforms:flog transforms:T="10" transforms:M="1"/></transforms:transformation>'
+)
 MATRIX = """
 <transforms:spectrumMatrix transforms:id="M"{more}>
  <transforms:fluorochromes><data-type:fcs-dimension data-type:name="red"/><data-type:fcs-dimension
@@ -380,6 +384,7 @@ def test_dividers_may_list_their_values_in_any_order():
         ('<gating:BooleanGate gating:id="B"/>', "there are 0 of <and, or, not>"),
         ('<gating:QuadrantGate gating:id="Q"/>', "there is no <Quadrant>"),
         ('<transforms:transformation transforms:id="t"/>', "there are 0 of <flin"),
+        (FLOG * 2, "the transformation 't' is there already"),
         (matrix([[1.0, 0.0]], "AB"), "2 fluorochromes and 2 detectors, but 1 rows"),
         (matrix([[1.0], [1.0]], "AB"), r"but 2 rows of \[1\]"),
         (matrix([[1.0, 0.0], [0.0, 1.0]], "AA"), "its names are A, A"),

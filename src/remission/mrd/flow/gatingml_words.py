@@ -228,6 +228,8 @@ def read_transform(reading: Reading, element: Element) -> None:
     inside = reading.only(
         element, reading.children(element, TRANSFORMS, *CURVES, "fratio"), "flin, flog, ..."
     )
+    if name in (reading.ratios if inside.name == "fratio" else reading.scales):
+        reading.refuse(element, f"the transformation {name!r} is there already", "give it another id")
     low, high = (reading.maybe_number(element, TRANSFORMS, one) for one in ("boundMin", "boundMax"))
     if inside.name == "fratio":
         reading.ratios[name] = _ratio(reading, inside, name, low, high)
