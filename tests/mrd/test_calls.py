@@ -118,6 +118,25 @@ def test_a_blinding_flag_spoils_a_negative_not_a_positive(found: int, call: Call
     assert against(result, FLOW, FLOW, frozenset(), frozenset({"cd19-only-gate"})).call is call
 
 
+@pytest.mark.parametrize(
+    ("found", "cells", "flags", "call"),
+    [
+        (0, 2_000_000, ("cd19-independent-gate",), N),
+        (0, 2_000_000, ("cd19-only-gate",), U),
+        (0, 2_000_000, (), U),
+        (500, 2_000_000, (), P),  # what was seen was seen
+        (0, 50_000, (), U),
+    ],
+)
+def test_a_negative_must_state_what_is_needed(
+    found: int, cells: int, flags: tuple[str, ...], call: Call
+) -> None:
+    answer = against(flow(found, cells, flags), FLOW, FLOW, needed_flags={"cd19-independent-gate"})
+    assert answer.call is call
+    unstated = "Not stated: cd19-independent-gate" in answer.reason.en
+    assert unstated == (call is U and cells == 2_000_000)
+
+
 @pytest.mark.parametrize("found", [0, 100_000])
 def test_a_disqualifying_flag_says_nothing_either_way(found: int) -> None:
     blind = frozenset({"cd19-only-gate-after-anti-cd19", "hemodilute"})

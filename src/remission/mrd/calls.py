@@ -57,6 +57,7 @@ def against(
     required_lod: Fraction,
     disqualifying_flags: Set[str] = frozenset(),
     blinding_flags: Set[str] = frozenset(),
+    needed_flags: Set[str] = frozenset(),
 ) -> Answer:
     """Whether the level is below `threshold`, shown by a test whose LOD is at most `required_lod`.
 
@@ -72,6 +73,9 @@ def against(
     blinding_flags : set of str
         Flags under which disease can be missed but not invented (a CD19-only gate after anti-CD19
         therapy, a sample thinned by blood): such a result can be positive, never negative.
+    needed_flags : set of str
+        What a negative must state (after anti-CD19 therapy a CD19-independent gate): without it a result can
+        be positive, never negative.
 
     Returns
     -------
@@ -79,7 +83,7 @@ def against(
         In this order: a disqualifying flag is not evaluable; a level not below the threshold is positive
         where the test's own LOD allows it or, by sequencing, where the whole interval is not below the
         threshold; a blinding flag is not evaluable; a level below the threshold is negative where the LOD
-        is at most the required one; all else is not evaluable.
+        is at most the required one and nothing needed is unstated; all else is not evaluable.
 
     Raises
     ------
@@ -101,6 +105,8 @@ def against(
     if blinded:
         return Answer(Call.NOT_EVALUABLE, words.disqualified(blinded))
     if result.exact_level < threshold and result.lod <= float(required_lod):
+        if unstated := tuple(sorted(needed_flags - frozenset(result.flags))):
+            return Answer(Call.NOT_EVALUABLE, words.not_stated(unstated))
         return Answer(Call.NEGATIVE, words.negative(result, threshold))
     needed = cells_for_limit(min(result.lod, 1.0) * result.cells, float(required_lod))
     if result.method == Method.NGS and needed > cells_in(MOST_DNA_NG):

@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.result import MrdResult
-from remission.mrd.words import not_stated, other_denominator
+from remission.mrd.words import other_denominator
 from remission.protocol.study import Assay, Study
 from remission.terms.words import Text
 
@@ -40,21 +40,17 @@ def answered(
         )
     if result.primary != assay.denominator:
         return Answer(Call.NOT_EVALUABLE, other_denominator(result.primary, assay.denominator))
-    answer = against(
+    return against(
         result,
         Fraction(threshold),
         Fraction(required_lod),
         frozenset(assay.disqualifying_flags),
         frozenset(assay.blinding_flags),
+        _needed(study, assay, point),
     )
-    lacking = _lacking(study, assay, point, result)
-    if answer.call is Call.NEGATIVE and lacking:
-        return Answer(Call.NOT_EVALUABLE, not_stated(lacking))
-    return answer
 
 
-def _lacking(study: Study, assay: Assay, point: str, result: MrdResult) -> tuple[str, ...]:
-    """What a sample taken after treatment began must state, and this result does not."""
-    if study.point(point).window.first <= study.treatment.first_day:
-        return ()
-    return tuple(flag for flag in assay.needed_after_treatment if flag not in result.flags)
+def _needed(study: Study, assay: Assay, point: str) -> frozenset[str]:
+    """What a negative must state in a sample taken after treatment began."""
+    before = study.point(point).window.first <= study.treatment.first_day
+    return frozenset() if before else frozenset(assay.needed_after_treatment)
