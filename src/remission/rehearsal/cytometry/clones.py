@@ -11,6 +11,7 @@ from remission.rehearsal.cytometry.spec import Cd19, Clone, Look
 
 _AT = {name: place for place, name in enumerate(COLUMNS)}
 _LIGHT = len(COLUMNS) - 3
+_SYTO_SPREAD = 0.05
 _CD19_DIM, _CD19_LOST = -1.0, ABSENT
 
 _TYPICAL = {
@@ -39,6 +40,7 @@ def clone_of(look: Look, cd19: Cd19, numbers: Generator, name: str = "clone") ->
     at = float(numbers.uniform(*_LIKE_AT))
     levels = along("b", at, at)[0].copy()
     spreads = np.append(numbers.uniform(0.14, 0.22, len(COLUMNS) - 3), (0.05, 0.10, 0.05))
+    spreads[_AT["SYTO"]] = _SYTO_SPREAD
     if look is Look.TYPICAL:
         _typical(levels, spreads, numbers)
     else:
