@@ -72,7 +72,7 @@ class DataSet:
     @property
     def ranges(self) -> dict[str, float]:
         """The top of each channel on the scale of `read`."""
-        return {one.name: self._scaled(one, np.array([one.range]))[0] for one in self.parameters}
+        return {one.name: float(self._scaled(one, np.array([one.range]))[0]) for one in self.parameters}
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
