@@ -1,0 +1,21 @@
+"""Flags that a measurement raises by itself, beside those of quality and of the strategy."""
+
+from remission.mrd.flow import quality_flags
+
+NO_SINGLET_GATE = "no-singlet-gate"
+NO_NUCLEAR_DYE = "no-nuclear-dye"
+UNCOMPENSATED = "uncompensated"
+FEW_CELLS = "few-cells"
+SEVERAL_DATA_SETS = "several-data-sets"
+"""Doublets were not taken out, for the panel has no area and height of scatter; nucleated cells were told by
+scatter alone; markers were gated without compensation that was asked for; fewer cells than `ASSUMED_FEW`;
+the file holds several data sets, of which one was measured."""
+
+DISQUALIFYING = quality_flags.DISQUALIFYING
+"""Flags under which a result says nothing, unless the study names others."""
+
+BLINDING = quality_flags.BLINDING | {UNCOMPENSATED}
+"""Flags under which a result can be positive, never negative, unless the study names others."""
+
+ASSUMED_FEW = 10_000
+"""Cells of the primary denominator below which gates drawn for many are not to be trusted. ASSUMED, by us."""
