@@ -2,10 +2,12 @@
 
 Scales give 1 for the top of the range, T, but for the biexponential, which gives channels from 0 to its
 length. Values above T and below 0 go on (the biexponential ends at its table's ends). NaN stays NaN, and an
-infinite value goes to the scale's limit. Log has no place for negative values: they become NaN, which lies
-in no gate; 0 becomes -inf. Bounds set what lies outside them, infinite values too, to the bound; NaN has no
-side and stays. Sources: ISAC Gating-ML 2.0 (Spidlen 2015, doi 10.1002/cyto.a.22690); logicle Moore & Parks
-2012 (doi 10.1002/cyto.a.22030); hyperlog Bagwell 2005 (doi 10.1002/cyto.a.20114).
+infinite value goes to the scale's limit. Log gives -inf for 0 and has no place for negative values: they
+become NaN, which lies in no gate, or `boundMin` if there is one. Bounds set what lies outside them, infinite
+values too, to the bound; NaN in stays NaN.
+
+Sources: ISAC Gating-ML 2.0 (Spidlen 2015, doi 10.1002/cyto.a.22690); logicle Moore & Parks 2012
+(doi 10.1002/cyto.a.22030); hyperlog Bagwell 2005 (doi 10.1002/cyto.a.20114).
 """
 
 import math
@@ -179,6 +181,8 @@ def _linear(A: float, span: float, values: Numbers, low: float, high: float) -> 
 
 
 def _log(T: float, M: float, values: Numbers, low: float, high: float) -> None:
+    if low > -math.inf:
+        np.maximum(values, 0.0, out=values)
     with np.errstate(divide="ignore", invalid="ignore"):
         values /= T
         np.log10(values, out=values)
