@@ -8,6 +8,7 @@ has margins and doublets by their ratio of area to height.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +72,7 @@ def examine(
     channels: Sequence[str],
     ranges: Mapping[str, float],
     time_step: float | None = None,
+    labels: Mapping[str, str] = MappingProxyType({}),
 ) -> Quality:
     """Look at every event of a file.
 
@@ -87,7 +89,9 @@ def examine(
     ranges : mapping
         The top of each channel's range as a scale value.
     time_step : float or None
-        Seconds per unit of the time channel, for the words.
+        Seconds per unit of what the time channel reads as, for the words.
+    labels : mapping
+        What people call each channel, for the words: its marker.
 
     Raises
     ------
@@ -98,10 +102,10 @@ def examine(
     found_signal = signal(events, channels)
     if found_signal is not None:
         masks[Concern.DRIFT] = _stretches(found_signal, events.count)
-        findings += _drift(found_signal, masks[Concern.DRIFT])
+        findings += _drift(found_signal, masks[Concern.DRIFT], labels)
     if found_pace is not None and clock is not None:
         findings += _pace(found_pace, clock, masks, time_step)
-    findings += _cells(events, scatter, channels, ranges, masks)
+    findings += _cells(events, scatter, channels, ranges, masks, labels)
     return Quality(events.count, masks, tuple(findings), found_pace, found_signal, time_step)
 
 
@@ -154,12 +158,13 @@ def _stretches(found: Signal, count: int) -> Mask:
     return touched
 
 
-def _drift(found: Signal, touched: Mask) -> list[Finding]:
+def _drift(found: Signal, touched: Mask, labels: Mapping[str, str]) -> list[Finding]:
     many = int(np.count_nonzero(touched))
     if not many:
         return []
     by_channel = found.drifted.sum(axis=1)
-    worst = [found.channels[at] for at in np.argsort(-by_channel, kind="stable") if by_channel[at]]
+    order = [found.channels[at] for at in np.argsort(-by_channel, kind="stable") if by_channel[at]]
+    worst = [labels.get(name, name) for name in order]
     flag = _raised(UNSTABLE_SIGNAL, many, len(touched))
     return [Finding(Concern.DRIFT, many, flag, words.drifting(many, len(touched), worst))]
 
@@ -170,6 +175,7 @@ def _cells(
     channels: Sequence[str],
     ranges: Mapping[str, float],
     masks: dict[Concern, Mask],
+    labels: Mapping[str, str],
 ) -> list[Finding]:
     """Margins, doublets and debris."""
     findings: list[Finding] = []
@@ -178,7 +184,8 @@ def _cells(
     if many.any():
         most = int(np.argmax(many))
         flag = _raised(OFF_SCALE, int(many[most]), count)
-        said = words.off_scale(_many(masks[Concern.MARGIN]), count, channels[most], int(many[most]))
+        name = labels.get(channels[most], channels[most])
+        said = words.off_scale(_many(masks[Concern.MARGIN]), count, name, int(many[most]))
         findings.append(Finding(Concern.MARGIN, _many(masks[Concern.MARGIN]), flag, said))
     if AREA not in scatter:
         return findings

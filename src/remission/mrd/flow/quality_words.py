@@ -1,7 +1,9 @@
 """Findings of quality control in the words of the laboratory, in English and Chinese."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
+from remission.mrd.flow.findings import Concern
 from remission.mrd.words import percent
 from remission.terms.words import Text
 
@@ -17,6 +19,18 @@ COARSE_CLOCK = Text(
     "The clock is too coarse for this run: clogs and bursts cannot be seen.",
     "时间分辨率过低：无法判断堵塞和流速突增。",
 )
+CONCERNS: Mapping[Concern, Text] = MappingProxyType(
+    {
+        Concern.TIME: Text("time", "时间"),
+        Concern.DRIFT: Text("drift", "漂移"),
+        Concern.CLOG: Text("clogs, pauses", "堵塞、停顿"),
+        Concern.RATE: Text("bursts", "流速突增"),
+        Concern.MARGIN: Text("off scale", "超量程"),
+        Concern.DOUBLETS: Text("doublets", "粘连体"),
+        Concern.DEBRIS: Text("debris", "碎片"),
+    }
+)
+"""Concerns by their names, in the order in which they are shown."""
 _MOST_NAMED = 4
 
 
@@ -50,14 +64,14 @@ def clogged(events: int, length: float, in_seconds: bool, share: float) -> Text:
         length,
         in_seconds,
         share,
-        Text("Clog or pause: fewer than half", "堵塞或停顿：事件速率不到平时一半"),
+        Text("Clog or pause (fewer than half", "堵塞或停顿（事件速率不到平时一半）"),
     )
 
 
 def burst(events: int, length: float, in_seconds: bool, share: float) -> Text:
     """Too many events per time."""
     return _paced(
-        events, length, in_seconds, share, Text("Burst: more than twice", "流速突增：事件速率超过平时两倍")
+        events, length, in_seconds, share, Text("Burst (more than twice", "流速突增（事件速率超过平时两倍）")
     )
 
 
@@ -96,6 +110,6 @@ def _paced(events: int, length: float, in_seconds: bool, share: float, what: Tex
     lasts = f"{length:.3g} s, " if in_seconds else ""
     lasts_zh = f"{length:.3g}秒，" if in_seconds else ""
     return Text(
-        f"{what.en} the usual events per time: {lasts}{percent(share)} of the run, {events:,} events.",
+        f"{what.en} the usual events per time): {lasts}{percent(share)} of the run, {events:,} events.",
         f"{what.zh}：{lasts_zh}占采集时间的{percent(share)}，{events:,}个事件。",
     )

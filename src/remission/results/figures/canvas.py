@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -20,9 +21,10 @@ from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.transforms import Affine2D
+from PIL import Image
 
 from remission.results.analysis import SIMULATED, Results
-from remission.results.figures.svg import Written, as_svg
+from remission.results.figures.svg import Pixels, Written, as_svg
 from remission.results.figures.words import CJK, SMALL, TEXT, TITLE, width_of, wrapped
 from remission.terms.words import Text
 
@@ -78,6 +80,7 @@ class Sheet:
     def __init__(self, language: Language) -> None:
         self.language: Language = language
         self.height = 0.0
+        self.pixels: list[Pixels] = []
         self.artists: list[Artist] = []
         self.written: list[Written] = []
 
@@ -114,6 +117,10 @@ class Sheet:
         """A rectangle."""
         right, bottom = left + width, top + height
         self.area([(left, top), (right, top), (right, bottom), (left, bottom)], fill)
+
+    def picture(self, left: float, top: float, width: float, height: float, png: bytes) -> None:
+        """A picture of opaque pixels, under all lines, areas and marks."""
+        self.pixels.append(Pixels(left, top, width, height, png))
 
     def marks(self, points: Sequence[Point], mark: Mark) -> None:
         """Marks of one kind."""
@@ -217,8 +224,9 @@ def draw_sheet(
         if simulated:
             title = f"{title} ({sheet.say(SIMULATED)})"
         shapes = _saved(_figure(sheet), "svg")
+        size = (WIDTH, sheet.height)
         return as_svg(
-            shapes, sheet.written, (WIDTH, sheet.height), picture.name, title, description, sheet.language
+            shapes, sheet.pixels, sheet.written, size, picture.name, title, description, sheet.language
         )
 
 
@@ -248,7 +256,10 @@ def _settings(name: str) -> dict[Any, Any]:
 
 
 def _figure(sheet: Sheet) -> Figure:
-    figure = Figure(figsize=(WIDTH / 72, sheet.height / 72), dpi=72, facecolor=PAPER)
+    # In SVG the pixels lie under matplotlib's shapes, so its paper must let them through.
+    figure = Figure(
+        figsize=(WIDTH / 72, sheet.height / 72), dpi=72, facecolor="none" if sheet.pixels else PAPER
+    )
     page = Affine2D().scale(1 / 72, -1 / 72).translate(0, sheet.height / 72) + figure.dpi_scale_trans
     for order, artist in enumerate(sheet.artists):
         artist.set_transform(page)
@@ -262,12 +273,20 @@ def _saved(figure: Figure, format: Format) -> bytes:
     if format == "svg":
         figure.savefig(stream, format="svg", metadata={"Date": None})
     else:
-        figure.savefig(stream, format="png", dpi=_PNG_DPI, metadata={"Software": None})
+        figure.savefig(stream, format="png", dpi=_PNG_DPI, facecolor=PAPER, metadata={"Software": None})
     return stream.getvalue()
 
 
 def _png(sheet: Sheet, font: str | None) -> bytes:
     figure = _figure(sheet)
+    scale = _PNG_DPI / 72
+    for under in sheet.pixels:
+        width, height = round(under.width * scale), round(under.height * scale)
+        image = (
+            Image.open(io.BytesIO(under.png)).convert("RGB").resize((width, height), Image.Resampling.NEAREST)
+        )
+        bottom = (sheet.height - under.top) * scale - height
+        figure.figimage(np.asarray(image), round(under.left * scale), round(bottom), zorder=-1)
     family = ["DejaVu Sans"] if font is None else [font, "DejaVu Sans"]
     for item in sheet.written:
         words = item.words if font is not None else re.sub(CJK, "?", item.words)

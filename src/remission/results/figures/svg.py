@@ -5,6 +5,7 @@ ids that nothing refers to go, since a page holds several figures.
 """
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
@@ -31,8 +32,20 @@ class Written:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """A PNG laid on a sheet, under everything else; each pixel keeps its edges however large it is drawn."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    png: bytes
+
+
 def as_svg(
     shapes: bytes,
+    pixels: Sequence[Pixels],
     written: Sequence[Written],
     size: tuple[float, float],
     name: str,
@@ -51,7 +64,11 @@ def as_svg(
         f'<desc id="{name}-desc">{escape(description)}</desc>\n'
     )
     words = "\n".join(_text(item) for item in written)
-    return f'{head}{_shapes(shapes.decode())}<g font-family="{_FONTS}">\n{words}\n</g>\n</svg>\n'.encode()
+    paper = f'<rect width="{width:g}" height="{height:g}" fill="#ffffff"/>\n' if pixels else ""
+    under = paper + "".join(_image(item) for item in pixels)
+    return (
+        f'{head}{under}{_shapes(shapes.decode())}<g font-family="{_FONTS}">\n{words}\n</g>\n</svg>\n'.encode()
+    )
 
 
 def _shapes(svg: str) -> str:
@@ -67,6 +84,12 @@ def _shapes(svg: str) -> str:
 def _as_attributes(match: re.Match[str]) -> str:
     rules = (rule.split(":", 1) for rule in match[1].split(";") if rule.strip())
     return "".join(f' {name.strip()}="{value.strip()}"' for name, value in rules)
+
+
+def _image(item: Pixels) -> str:
+    place = f'x="{item.left:g}" y="{item.top:g}" width="{item.width:g}" height="{item.height:g}"'
+    drawn = 'preserveAspectRatio="none" image-rendering="pixelated"'
+    return f'<image {place} {drawn} xlink:href="data:image/png;base64,{b64encode(item.png).decode()}"/>\n'
 
 
 def _text(item: Written) -> str:
