@@ -27,6 +27,7 @@ LEAST_SEPARATION = 3.0
 GOOD_SEPARATION = 10.0
 GOOD_EVENTS = 500
 _DIM_PART = 0.995
+_DIM_SPREADS = 8.0
 _FULL = 0.99
 _TRIM = 3.0
 _ROUNDS = 30
@@ -183,7 +184,9 @@ def _own(control: SingleStain, detectors: tuple[str, ...], values: Values, dark:
 def _edge(light: Numbers, dark: Numbers | None) -> float:
     """Above it events are bright: the dark ones' upper end, or where two groups part best (Otsu 1979)."""
     if dark is not None:
-        return float(np.quantile(dark, _DIM_PART))
+        middle = float(np.median(dark))
+        spread = _ROBUST * float(np.median(np.abs(dark - middle)))
+        return min(float(np.quantile(dark, _DIM_PART)), middle + _DIM_SPREADS * spread)
     low, high = np.quantile(light, (0.05, 0.25))
     unit = max(float(high - low), 1e-9 * max(float(np.abs(light).max()), 1.0))
     bent = np.sort(np.arcsinh((light - low) / unit))
