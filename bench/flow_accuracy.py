@@ -108,10 +108,9 @@ def print_dilutions(children: int, events: int, seed: int, strategies: tuple[Str
         good, found = sum(one.with_blast for one in many), sum(one.found for one in many)
         true = sum(one.blasts / one.nucleated for one in many)
         ratio = share(sum(one.level for one in many), true)
-        print(
-            f"{level:6.0e} {look:15} {cd19:5} {id:23} {share(hit, blasts)} {worst:6.2f}   {share(good, found)}"
-            f"     {ratio} {sum(one.called for one in many):4}/{len(many)}"
-        )
+        called = f"{sum(one.called for one in many)}/{len(many)}"
+        shares = f"{share(hit, blasts)} {worst:6.2f}   {share(good, found)}     {ratio}"
+        print(f"{level:6.0e} {look:15} {cd19:5} {id:23} {shares} {called:>7}")
 
 
 def print_blanks(many: int, events: int, seed: int, strategies: tuple[Strategy, ...]) -> int:

@@ -14,8 +14,8 @@ Light = NDArray[np.float32]
 """Shape (events, columns of levels.COLUMNS): light, scatter, autofluorescence."""
 Codes = NDArray[np.int8]
 
-_SPREAD, _SYTO_SPREAD, _ABSENT_SPREAD = 0.16, 0.05, 0.28
-_FSC_SPREAD, _SSC_SPREAD, _AF_SPREAD = 0.045, 0.09, 0.12
+_SPREAD, _SYTO_SPREAD, _ABSENT_SPREAD = 0.18, 0.05, 0.28
+_FSC_SPREAD, _SSC_SPREAD, _AF_SPREAD = 0.05, 0.10, 0.12
 _WIDE = {"debris": (0.55, 0.22), "fragment": (0.4, 0.15), "plasma cell": (0.28, 0.06)}
 """Spreads (log10) inside a kind: of a marker it has, of the dye of nuclei, of one it has not; of scatter; and
 of kinds that are wider in light and in scatter."""

@@ -11,14 +11,15 @@ from remission.rehearsal.cytometry.spec import Cd19, Clone, Look
 
 _AT = {name: place for place, name in enumerate(COLUMNS)}
 _LIGHT = len(COLUMNS) - 3
-_SYTO_SPREAD = 0.05
+_SPREADS, _SYTO_SPREAD, _SCATTER_SPREADS = (0.20, 0.34), 0.05, (0.07, 0.13, 0.05)
+"""Spreads inside a leukaemia (log10): of markers, of the dye of nuclei, of FSC, SSC and own light."""
 _CD19_DIM, _CD19_LOST = -1.0, ABSENT
 
 _TYPICAL = {
     "CD45": (2.60, 0.22),
-    "CD19": (3.90, 0.12),
+    "CD19": (3.80, 0.20),
     "CD22": (3.35, 0.20),
-    "CD24": (4.30, 0.30),
+    "CD24": (4.10, 0.40),
     "CD10": (4.85, 0.15),
     "CD34": (4.35, 0.20),
     "CD38": (3.35, 0.25),
@@ -39,7 +40,7 @@ def clone_of(look: Look, cd19: Cd19, numbers: Generator, name: str = "clone") ->
     """
     at = float(numbers.uniform(*_LIKE_AT))
     levels = along("b", at, at)[0].copy()
-    spreads = np.append(numbers.uniform(0.14, 0.22, len(COLUMNS) - 3), (0.05, 0.10, 0.05))
+    spreads = np.append(numbers.uniform(*_SPREADS, _LIGHT), _SCATTER_SPREADS)
     spreads[_AT["SYTO"]] = _SYTO_SPREAD
     if look is Look.TYPICAL:
         _typical(levels, spreads, numbers)

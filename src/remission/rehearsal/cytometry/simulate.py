@@ -26,7 +26,7 @@ LIGHT_ROWS = ("Time", "FSC-A", "FSC-H", "SSC-A")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Simulated:
-    """A file's events, as an instrument would store them, and what each is.
+    """A file's events, as an instrument would store them (time in seconds), and what each is.
 
     `truth`: places in `codes`. `troubled`: events that came while the flow was clogged. `labels` (`$PnS`) and
     `ranges` (`$PnR`) by channel. `blasts`: single blasts; `nucleated`: single nucleated cells, blasts among
@@ -56,13 +56,14 @@ def simulate(spec: MarrowSpec, numbers: Generator) -> Simulated:
     columns = [MARKERS.index(marker) for marker in spec.markers]
     values = np.empty((len(LIGHT_ROWS) + len(columns), spec.events))
     ticks = np.floor(course.seconds / TICK)
-    values[0] = ticks
+    values[0] = ticks * TICK
     stock, normal = stock_of(person, spec.clone), _shares(spec, person)
     for start in range(0, spec.events, CHUNK):
         part = slice(start, min(start + CHUNK, spec.events))
         values[1:, part] = _chunk(spec, stock, normal, truth[part], day, course, part, columns, seen)
     channels, labels = _named(spec.markers)
-    ranges = dict.fromkeys(channels, TOP) | {"Time": max(TOP, float(2 ** np.ceil(np.log2(ticks[-1] + 1))))}
+    steps = max(TOP, float(2 ** np.ceil(np.log2(ticks[-1] + 1))))
+    ranges = dict.fromkeys(channels, TOP) | {"Time": steps * TICK}
     return Simulated(
         spec.name,
         Held(channels, values, _spectrum(day, spec.markers)),
