@@ -14,9 +14,9 @@ import numpy as np
 from remission.errors import ActRefused, InputRefused, NotFound
 from remission.lab.flow_files import OpenedSample
 from remission.lab.flow_moves import renumbered
-from remission.lab.flow_plots import BINS, Plot, dots, drawn_dimensions, plots_of
+from remission.lab.flow_plots import BINS, Line, Plot, dots, drawn_dimensions, plots_of
 from remission.mrd.flow.applying import applied, mrd_gate
-from remission.mrd.flow.events import Held, Mask, Values
+from remission.mrd.flow.events import Held, Mask
 from remission.mrd.flow.gate_parts import ids_of, on_dimensions
 from remission.mrd.flow.gated import Gated, Population
 from remission.mrd.flow.gates import Dimension, Gate, Gating
@@ -70,7 +70,7 @@ class Bench:
         self.suggested = suggested
         self.step = 0
         self.alone = RLock()
-        self._spectra = spectra
+        self.spectra = spectra
         self._history = [_Place({})]
         self._at = 0
         self._applied = self._put(())
@@ -78,7 +78,7 @@ class Bench:
         values = axes(self._applied.gating, sample.events, dimensions)
         self._rows = {dimension: row for row, dimension in enumerate(dimensions)}
         self._held = Held(tuple(str(row) for row in self._rows.values()), values)
-        self._lines: dict[Dimension, Values] = {one: values[row] for one, row in self._rows.items()}
+        self._lines: dict[Dimension, Line] = {one: values[row] for one, row in self._rows.items()}
         self._everything = np.ones(sample.events.count, np.bool_)
         self.populations: Mapping[str, Population] = {}
         self._versions: dict[str, int] = {}
@@ -176,7 +176,7 @@ class Bench:
             If none waits, or as in `move`.
         """
         with self.alone:
-            self._check_step(seen)
+            self.check_step(seen)
             check_named(by, why, f"gates {', '.join(self.waiting)}")
             if not self.waiting:
                 raise ActRefused("no moved gate waits for a name", where="flow page", do="move one first")
@@ -258,9 +258,10 @@ class Bench:
     def _check(self, gate: str, seen: int) -> None:
         if gate not in self.gates:
             raise NotFound(f"there is no gate {gate!r}", where="flow page", do="move a gate of the strategy")
-        self._check_step(seen)
+        self.check_step(seen)
 
-    def _check_step(self, seen: int) -> None:
+    def check_step(self, seen: int) -> None:
+        """See that nobody changed a gate after step `seen`. `Raises` as in `move`."""
         if seen != self.step:
             raise ActRefused(
                 "somebody else changed a gate meanwhile",
@@ -276,7 +277,7 @@ class Bench:
         self._history[self._at :] = [new]
 
     def _turn(self, by: int, seen: int, *, possible: bool) -> None:
-        self._check_step(seen)
+        self.check_step(seen)
         if not possible:
             raise ActRefused("there is nothing to take back or do again", where="flow page", do="go on")
         self._recount(self._history[self._at + by])
@@ -297,9 +298,7 @@ class Bench:
 
     def _put(self, moves: tuple[Adjustment, ...]) -> Applied:
         known = tuple(one if one.by else replace(one, by=_NOBODY, why=_NOBODY) for one in moves)
-        return applied(
-            self.strategy, self.panel, self.sample.events, self.sample.ranges, known, self._spectra
-        )
+        return applied(self.strategy, self.panel, self.sample.events, self.sample.ranges, known, self.spectra)
 
     def _count(self, wanted: tuple[str, ...]) -> None:
         if not wanted:

@@ -4,7 +4,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import IO
@@ -64,14 +64,16 @@ class Joined:
 class OpenedSample:
     """One sample's events, ready to be gated.
 
-    `ranges`: by channel, the scale value at the top of the instrument's range. `time_step`: seconds of one
-    unit of time, if the file says. `repairs`: what had to be mended, as was asked for, by file. `keywords`
-    of the first file. `simulated`: a file's name or text says that nobody was measured.
+    `ranges`: by channel, the scale value at the top of the instrument's range. `time`: the time channel, and
+    `time_step` the seconds of one unit of it, if the file says. `repairs`: what had to be mended, as was
+    asked for, by file. `keywords` of the first file. `simulated`: a file's name or text says that nobody was
+    measured.
     """
 
     events: Events
     parameters: tuple[Parameter, ...]
     ranges: Mapping[str, float]
+    time: str | None
     time_step: float | None
     files: tuple[FileRef, ...]
     repairs: tuple[tuple[str, Repair], ...]
@@ -90,6 +92,7 @@ def opened(
     repairs: Set[Fault] = frozenset(),
     *,
     data_set: int | None = None,
+    names: Sequence[str] = (),
     told: Told = lambda share: None,
 ) -> OpenedSample:
     """Open the FCS files of one sample, in the order given; other places than this machine are copied first.
@@ -102,6 +105,8 @@ def opened(
         Faults that may be mended; each repair made is recorded.
     data_set : int, optional
         Which one of a file that holds several, counted from 1; in every file.
+    names : sequence of str
+        What people call the files, where their addresses do not say.
     told : callable
         Is told how far the files have been read.
 
@@ -117,6 +122,7 @@ def opened(
     found: list[tuple[FileRef, DataSet]] = []
     for place, path in enumerate(paths):
         mapped, ref = _mapped(path, lambda share, place=place: told((place + share) / len(paths)))
+        ref = replace(ref, name=names[place]) if names else ref
         same = next((one.name for one, _ in found if one.sha256 == ref.sha256), None)
         if same is not None:
             raise InputRefused(f"{ref.name} is the same file as {same}", where=path, do="name each file once")
@@ -131,8 +137,9 @@ def _sample(files: list[FileRef], sets: list[DataSet]) -> OpenedSample:
     return OpenedSample(
         events=first if len(sets) == 1 else Joined(tuple(sets)),
         parameters=first.parameters,
-        ranges=MappingProxyType({one.name: _top(one) for one in first.parameters}),
-        time_step=_time_step(first.keywords),
+        ranges=MappingProxyType(first.ranges),
+        time=first.time,
+        time_step=first.time_step,
         files=tuple(files),
         repairs=tuple((ref.name, one) for ref, each in zip(files, sets, strict=True) for one in each.repairs),
         notes=tuple(dict.fromkeys(note for each in sets for note in each.notes)),
@@ -159,8 +166,8 @@ def _check_alike(first: DataSet, other: DataSet, first_name: str, name: str) -> 
     """Refuse to join what was not acquired alike: a gate would mean another thing in each file."""
     for what, one, two in (
         ("channels ($PnN)", first.channels, other.channels),
-        ("labels ($PnS)", _each(first, "label"), _each(other, "label")),
-        ("ranges ($PnR)", [_top(one) for one in first.parameters], [_top(one) for one in other.parameters]),
+        ("labels ($PnS)", first.labels, other.labels),
+        ("ranges ($PnR)", first.ranges, other.ranges),
         ("spillover", _spill(first), _spill(other)),
     ):
         if one != two:
@@ -171,26 +178,8 @@ def _check_alike(first: DataSet, other: DataSet, first_name: str, name: str) -> 
             )
 
 
-def _each(one: DataSet, name: str) -> list[str]:
-    return [str(getattr(parameter, name)) for parameter in one.parameters]
-
-
 def _spill(one: DataSet) -> object:
     return one.spill and (one.spill.fluorochromes, one.spill.detectors, one.spill.values)
-
-
-def _top(parameter: Parameter) -> float:
-    if parameter.decades > 0:
-        return parameter.log_zero * 10.0**parameter.decades
-    return parameter.range / (parameter.gain or 1.0)
-
-
-def _time_step(keywords: Mapping[str, str]) -> float | None:
-    try:
-        step = float(keywords.get("$TIMESTEP", "").strip())
-    except ValueError:
-        return None
-    return step if 0 < step < 1e6 else None
 
 
 def _says_simulated(ref: FileRef, one: DataSet) -> bool:

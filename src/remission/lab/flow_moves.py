@@ -49,7 +49,7 @@ def renumbered(gate: Gate, numbers: object) -> Gate:
     Raises
     ------
     InputRefused
-        For another shape, no finite numbers, or an interval upside down. Only a rectangle's bound may be None.
+        For another shape, no finite number (a rectangle's bound may be None), or an interval upside down.
     """
     new = _checked(gate, numbers)
     match gate:

@@ -3,6 +3,10 @@
 from django.urls import path
 
 from remission.web.screens.figure import figure
+from remission.web.screens.flow import flow
+from remission.web.screens.flow_act import flow_act
+from remission.web.screens.flow_picture import flow_picture
+from remission.web.screens.flow_state import flow_state
 from remission.web.screens.own_file import own_file
 from remission.web.screens.participant import participant
 from remission.web.screens.participants import participants
@@ -13,15 +17,19 @@ from remission.web.screens.sites import sites
 from remission.web.screens.study import study
 from remission.web.screens.why import why
 
+_SAMPLE = "participants/<str:subject>/samples/<str:label>"
+
 urlpatterns = [
     path("", study, name="study"),
     path("why/<str:number>", why, name="why"),
     path("participants", participants, name="participants"),
     path("participants/<str:subject>", participant, name="participant"),
-    path("participants/<str:subject>/samples/<str:label>", sample, name="sample"),
-    path(
-        "participants/<str:subject>/samples/<str:label>/<str:name>.svg", sample_figure, name="sample_figure"
-    ),
+    path(_SAMPLE, sample, name="sample"),
+    path(f"{_SAMPLE}/<str:name>.svg", sample_figure, name="sample_figure"),
+    path(f"{_SAMPLE}/flow", flow, name="flow"),
+    path(f"{_SAMPLE}/flow/state", flow_state, name="flow_state"),
+    path(f"{_SAMPLE}/flow/act", flow_act, name="flow_act"),
+    path(f"{_SAMPLE}/flow/<str:kind>", flow_picture, name="flow_picture"),
     path("sites", sites, name="sites"),
     path("protocol", protocol, name="protocol"),
     path("figures/<str:name>.svg", figure, name="figure"),

@@ -16,6 +16,7 @@ from remission.protocol.finding import Finding
 from remission.results.analysis import Results, analyse
 from remission.terms.ids import SiteId
 from remission.trial.trial import Trial, now
+from remission.web.benches import Benches
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,9 +30,12 @@ DESK = "remission.desk"
 class Desk:
     """One opened trial, and what was gathered from it as of the ledger's end and of today."""
 
+    addresses = "remission.web.addresses"
+
     def __init__(self, folder: Path) -> None:
         self.trial = Trial.open(folder)
         self.opened_simulated = self.trial.simulated
+        self.benches = Benches()
         self._alone = RLock()
         self._clock: tuple[int, datetime] = (-1, now())
         self._moment: Moment = (-1,)

@@ -45,4 +45,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "desk": desk,
         "opened_simulated": desk.opened_simulated,
         "trial": desk.trial,
+        "home": get_script_prefix(),
     }

@@ -6,7 +6,19 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import set_script_prefix
 from django.utils import translation
 
+from remission.web.desk import DESK
+
 CHINESE = "/zh"
+
+
+def addressed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: the addresses are those of the desk the request came to."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        setattr(request, "urlconf", request.META[DESK].addresses)  # noqa: B010 (no type knows it)
+        return get_response(request)
+
+    return answer
 
 
 def spoken(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 
@@ -42,7 +42,10 @@ class answered:
 
 
 def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """The page that says what happened, where, and what to do."""
+    """The page that says what happened, where, and what to do; JSON for a script that asked for it."""
+    if request.META.get("HTTP_ACCEPT") == "application/json":
+        said = {"what": refusal.what, "where": refusal.where, "do": refusal.do}
+        return JsonResponse({"refused": said}, status=status_of(refusal))
     return _page(request, refusal, status_of(refusal))
 
 

@@ -17,7 +17,7 @@ from remission.errors import CommandRefused
 from remission.terms.ids import SubjectId
 from remission.trial.trial import Trial
 from remission.web.mrd_course import samples_of
-from remission.web.site import application
+from remission.web.site import WsgiApplication, application
 
 HOST, PORT = "127.0.0.1", 8719
 PARTICIPANTS_CHECKED = 20
@@ -39,7 +39,12 @@ def serve(
     Missing, Malformed
         If there is no trial that can be opened.
     """
-    pages = application(folder, checked_host(host))
+    served(application(folder, checked_host(host)), host, port, told)
+
+
+def served(pages: WsgiApplication, host: str, port: int, told: Callable[[str], None]) -> None:
+    """Serve any pages of ours as `serve` does. `Raises` as there."""
+    checked_host(host)
     with _listening(host, port) as listening:
         server = create_server(pages, sockets=[listening], threads=_THREADS, ident=None)
         shown = f"[{host}]" if ":" in host else host
@@ -51,7 +56,13 @@ def serve(
 @contextmanager
 def running(folder: Path) -> Generator[str]:
     """The pages on a free port, served by a thread; gives their address, without a last slash."""
-    pages = application(folder)
+    with answering(application(folder)) as address:
+        yield address
+
+
+@contextmanager
+def answering(pages: WsgiApplication) -> Generator[str]:
+    """Any pages of ours as `running` has them."""
     with _listening(HOST, 0) as listening:
         server: Any = create_server(pages, sockets=[listening], threads=_THREADS, ident=None)
         thread = threading.Thread(target=server.run, daemon=True)

@@ -41,6 +41,7 @@ def configure() -> None:
         },
         MIDDLEWARE=[
             "remission.web.headers.security_headers",
+            "remission.web.language.addressed",
             "remission.web.language.spoken",
             "remission.web.refusals.answered",
             "django.middleware.common.CommonMiddleware",
@@ -70,6 +71,11 @@ def application(folder: Path, host: str = "127.0.0.1") -> WsgiApplication:
     Missing, Malformed
         If there is no trial that can be opened.
     """
+    return pages_of(Desk(folder), host)
+
+
+def pages_of(desk: object, host: str = "127.0.0.1") -> WsgiApplication:
+    """The pages of a desk: of a trial, or of flow files without one."""
     configure()
     name = f"[{host}]" if ":" in host else host
     if name not in settings.ALLOWED_HOSTS:
@@ -77,7 +83,6 @@ def application(folder: Path, host: str = "127.0.0.1") -> WsgiApplication:
     from django.core.wsgi import get_wsgi_application
 
     pages: WsgiApplication = get_wsgi_application()  # type: ignore[assignment] - asynchronous only under ASGI
-    desk = Desk(folder)
 
     def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ[DESK] = desk

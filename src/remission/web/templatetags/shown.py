@@ -69,6 +69,24 @@ def percent(level: float | Decimal) -> str:
 
 
 @register.filter
+def share(of_parent: float) -> str:
+    """A share of a population, short: four digits at most."""
+    return f"{100 * of_parent:.3g} %" if of_parent < 0.9995 else "100 %" if of_parent == 1 else "99.9 %"
+
+
+@register.filter
+def anchor(name: str) -> str:
+    """A name as the id of a part of a page."""
+    return "gate-" + re.sub(r"[^A-Za-z0-9_-]", lambda found: f"_{ord(found[0]):x}_", name)
+
+
+@register.filter
+def unlocalized(number: float) -> str:
+    """A number for a machine."""
+    return f"{number:.3f}"
+
+
+@register.filter
 def cells(denominator: str) -> str:
     """A denominator in the page's language."""
     return cells_name(denominator).in_(get_language() or "en")

@@ -1,0 +1,190 @@
+"""A flow sample at work: the bench, what the protocol asks, quality, suggestion; measured, and accepted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+
+from remission import __version__
+from remission.errors import ActRefused, InputRefused
+from remission.lab.addresses import content, exists, file_name, put
+from remission.lab.evidence import ref_of
+from remission.lab.flow_bench import Bench, check_named
+from remission.lab.flow_files import OpenedSample, Told, opened
+from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
+from remission.mrd.flow.applying import denominator_gates
+from remission.mrd.flow.fcs import Fault
+from remission.mrd.flow.gate_parts import ids_of
+from remission.mrd.flow.gates import Gate
+from remission.mrd.flow.markers import NUCLEIC, TIME
+from remission.mrd.flow.measure import GATES, SUGGESTION, FlowAsked, measure
+from remission.mrd.flow.measured import FlowMeasured
+from remission.mrd.flow.measured_json import write_flow
+from remission.mrd.flow.quality import AREA, HEIGHT, NUCLEAR, Quality, examine
+from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
+from remission.mrd.flow.reference_files import read_reference
+from remission.mrd.flow.spectrum import Spectrum
+from remission.mrd.flow.strategy import Panel
+from remission.mrd.flow.suggest import suggest
+from remission.mrd.flow.suggested import Acceptance
+from remission.terms.evidence import Evidence, FileRef
+from remission.terms.words import Text
+
+METHOD = "flow measure"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How files are to be measured: what the protocol asks, and words or addresses as the commands take them.
+
+    `reference`: of normal marrows, or None: then nothing is suggested.
+    """
+
+    asked: FlowAsked
+    strategy: str
+    panel: str | None = None
+    compensation: str | None = None
+    matrix: str | None = None
+    reference: str | None = None
+    repairs: frozenset[Fault] = frozenset()
+    data_set: int | None = None
+
+    def by(self, strategy: str) -> "Asking":
+        """The same by another strategy."""
+        return replace(self, strategy=strategy)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An accepted result in a file of its own, in no ledger yet: where, its sha256, who accepted what."""
+
+    path: str
+    sha256: str
+    by: str
+    what: str
+
+
+class Work:
+    """A bench with everything a result needs.
+
+    `token`: short, another one for other files. `suggested` is None without a reference.
+    """
+
+    def __init__(self, bench: Bench, label: str, asking: Asking, files: Sequence[FileRef]) -> None:
+        self.bench, self.label, self.asking = bench, label, asking
+        self.quality = quality_of(bench.sample, bench.panel)
+        self.files = (*bench.sample.files, *files)
+        self.suggested = None
+        self.token = sha256("".join(ref.sha256 for ref in self.files).encode()).hexdigest()[:8]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether nobody was measured."""
+        return self.bench.sample.simulated
+
+    def look(self, reference: str, spectra: Mapping[str, Spectrum]) -> None:
+        """Ask what a reference of normal marrows suggests; its file is named as evidence."""
+        bench, raw = self.bench, content(reference)
+        ids = denominator_gates(bench.applied)
+        name, gate = next(iter(ids.items()))
+        self.suggested = suggest(
+            bench.sample.events, bench.panel, bench.sample.ranges,
+            read_reference(BytesIO(raw), file_name(reference)),
+            within=bench.populations[gate].mask, denominator=name, spectra=spectra, cores=2,
+        )  # fmt: skip
+        bench.suggested = self.suggested[1]
+        self.files = (*self.files, ref_of(raw, reference))
+
+    def measured(self, acceptance: Acceptance | None = None) -> FlowMeasured:
+        """The sample with its gates as they are now, those nobody stands for yet included."""
+        bench, sample = self.bench, self.bench.sample
+        with bench.alone:
+            return measure(
+                self.label, bench.strategy, bench.panel, sample.events, sample.ranges, self.quality,
+                self.asking.asked,
+                evidence=Evidence(METHOD, __version__, self.files, simulated=self.simulated),
+                adjustments=bench.applied.adjustments, spectra=bench.spectra, suggested=self.suggested,
+                acceptance=acceptance, notes=sample.notes, gated=bench.gated,
+            )  # fmt: skip
+
+    def accept(self, what: str, by: str, why: str, at: str, seen: int, drafts: Path) -> Draft:
+        """Write the result that a named person stands for into a file of its own; nothing is written over.
+
+        Raises
+        ------
+        InputRefused
+            Without a name or a reason, for anything but gates or the suggestion, or if it cannot be written.
+        ActRefused
+            If a moved gate waits for who and why, or somebody changed a gate after step `seen`.
+        """
+        with self.bench.alone:
+            self.bench.check_step(seen)
+            check_named(by, why, f"accepting the {what}")
+            if what not in (GATES, SUGGESTION):
+                raise InputRefused(f"{what!r} cannot be accepted", where="flow page", do="accept the gates")
+            if self.bench.waiting:
+                raise ActRefused(
+                    "nobody stands yet for a gate that was moved",
+                    where=f"gates {', '.join(self.bench.waiting)}",
+                    do="say who moved it and why, or put it back",
+                )
+            written = write_flow(self.measured(Acceptance(by.strip(), what, why.strip(), at))).encode()
+        digest = sha256(written).hexdigest()
+        path = str(drafts.absolute() / f"{self.label}-{digest[:12]}.flow.json")
+        if not exists(path):
+            put(path, written)
+        return Draft(path, digest, by.strip(), what)
+
+    def name_of(self, gate: str | None) -> Text:
+        """What people call a gate."""
+        known = gate or ""
+        return self.bench.strategy.names.get(known, Text(known, known))
+
+    def ids_of(self, gate: Gate) -> tuple[str, ...]:
+        """The populations a gate makes."""
+        return ids_of(gate)
+
+
+def opened_work(
+    paths: Sequence[str], names: Sequence[str], label: str, asking: Asking, told: Told = lambda share: None
+) -> Work:
+    """Open a sample's files and put them on the bench. `Raises` as what it is made of.
+
+    `names`: what people call the files, where their addresses do not say; `told`: how far it is.
+    """
+    sample = opened(
+        paths, asking.repairs, data_set=asking.data_set, names=names, told=lambda share: told(0.3 * share)
+    )
+    strategy, its_files = strategy_at(asking.strategy)
+    panel, panel_files = panel_at(asking.panel, sample, asking.compensation)
+    spectra, matrix_files = matrix_at(asking.matrix)
+    bench = Bench(sample, strategy, panel, spectra=spectra)
+    told(0.6)
+    work = Work(bench, label, asking, (*its_files, *panel_files, *matrix_files))
+    told(0.8)
+    if asking.reference is not None:
+        work.look(asking.reference, spectra)
+    told(1.0)
+    return work
+
+
+def quality_of(sample: OpenedSample, panel: Panel) -> Quality:
+    """What can be wrong with an acquisition, by the markers that its panel names."""
+    channels = {marker: one for marker, one in panel.channels.items() if one in sample.events.channels}
+    time = sample.time or channels.get(TIME)
+    places = {AREA: channels.get("FSC-A"), HEIGHT: channels.get("FSC-H"), NUCLEAR: channels.get(NUCLEIC)}
+    return examine(
+        sample.events,
+        time=time,
+        scatter={name: channel for name, channel in places.items() if channel is not None},
+        channels=[channel for channel in channels.values() if channel != time],
+        ranges=sample.ranges,
+        time_step=sample.time_step,
+    )
+
+
+def suited(asked: FlowAsked) -> str:
+    """The shipped strategy that may say negative where the protocol asks: it states what a negative needs."""
+    known = shipped_strategies()
+    return next((id for id in known if asked.needed_flags <= {*shipped_strategy(id).states}), known[0])
