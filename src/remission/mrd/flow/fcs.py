@@ -35,6 +35,8 @@ class DataSet:
 
     `keywords` in capitals. `repairs` were asked for; `notes` say what was read in spite of the standard.
     Scale values (`read`) undo `$PnE` and `$PnG`; time is in seconds where `$TIMESTEP` is given.
+    `layout`, `stride` (bits of an event) and `data` (the bytes of DATA alone, where they lie in the file) say
+    how it is read.
     """
 
     number: int
@@ -49,9 +51,9 @@ class DataSet:
     notes: tuple[Text, ...]
     _name: str
     _tick: float
-    _layout: Layout
-    _stride: int
-    _data: NDArray[np.uint8]
+    layout: Layout
+    stride: int
+    data: NDArray[np.uint8]
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ class DataSet:
                 do="ask for events that are there",
             )
         rows = [place(self.channels, name) for name in channels]
-        return decoded(self._layout, self._data, rows, start, stop, self._stride, masked=True)
+        return decoded(self.layout, self.data, rows, start, stop, self.stride, masked=True)
 
     def read(self, channels: Sequence[str], start: int, stop: int) -> Values:
         """Scale values of events `start` to `stop` (from 0, half open), in a new array.
@@ -282,7 +284,7 @@ def _time(
     if not times or value is None:
         return (times[0] if times else None), None
     step = as_number(value)
-    if step is None or not 0 < step < 1e9:
+    if step is None or not 1e-9 <= step <= 1e9:
         account.note(Quirk.NO_TIME_STEP, value[:40])
         return times[0], None
     return times[0], step

@@ -9,6 +9,9 @@ from remission.mrd.flow.fcs_text import Words, as_number
 
 MOST_PARAMETERS = 10_000
 MOST_BITS = 64
+MOST_DECADES = 100.0
+_SANE = 1e9
+"""No gain and no offset is larger, nor its inverse."""
 _BITS_OF_FLOAT = {"F": 32, "D": 64}
 _AGAIN = "export the file again from the instrument's software"
 
@@ -136,7 +139,7 @@ def _range(words: Words, number: int, datatype: str, bits: int, account: Account
     keyword = f"$P{number}R"
     value = words.get(keyword)
     given = None if value is None else as_number(value)
-    if given is None or not math.isfinite(given) or given <= 0:
+    if given is None or not math.isfinite(given) or given <= 0 or (datatype == "I" and given < 1):
         what = (
             f"{keyword} is not given"
             if value is None
@@ -160,7 +163,7 @@ def _scale(words: Words, number: int, datatype: str, account: Account) -> tuple[
         case [0.0, 0.0]:
             return 0.0, 0.0
         case [float(decades), float(zero)] if (
-            datatype == "I" and 0 < decades < math.inf and 0 <= zero < math.inf
+            datatype == "I" and 0 < decades <= MOST_DECADES and (zero == 0 or _is_sane(zero))
         ):
             if zero == 0:
                 account.note(Quirk.LOG_FROM_ONE, f"{keyword} {value}")
@@ -178,13 +181,17 @@ def _scale(words: Words, number: int, datatype: str, account: Account) -> tuple[
             return 0.0, 0.0
 
 
+def _is_sane(factor: float) -> bool:
+    return 1.0 / _SANE <= factor <= _SANE
+
+
 def _gain(words: Words, parameter: Parameter, account: Account) -> float:
     keyword = f"$P{parameter.number}G"
     value = words.get(keyword)
     gain = 1.0 if value is None else as_number(value)
-    if gain is None or not 0 < gain < math.inf:
+    if gain is None or not _is_sane(gain):
         account.fault(
-            f"{keyword} is {(value or '')[:40]!r}, not a number above 0",
+            f"{keyword} is {(value or '')[:40]!r}, not a number from 1e-9 to 1e9",
             Fault.GAIN_ONE,
             where=words.where(keyword),
             do=_AGAIN,

@@ -95,6 +95,9 @@ def unpack(data: Bytes, first: int, stride: int, big: bool, plan: Plan, masks: B
             out[c, e] = whole & masks[c]
 
 
+LARGEST = 1e290
+"""A number of a larger size cannot be scaled any more; it counts as not finite."""
+
 NOT_FINITE, ABSURD, ABOVE_MASK, ABOVE_RANGE, COUNTS = range(5)
 
 
@@ -115,14 +118,14 @@ def survey(
         for e in range(events):
             value = values[c, e]
             size = abs(value)
-            endless += not size <= 1.7976931348623157e308
+            endless += not size <= LARGEST
             absurd += (size > 1e25) | ((size < 1e-25) & (size != 0.0))
             masked += value > mask
             above += value >= top
             largest = max(largest, value)
         if endless > 0 and firsts[c, 0] < 0:
             for e in range(events):
-                if not abs(values[c, e]) <= 1.7976931348623157e308:
+                if not abs(values[c, e]) <= LARGEST:
                     firsts[c, 0] = firsts[c, 1] + e
                     break
         firsts[c, 1] += events
