@@ -1,31 +1,18 @@
 """What a protocol asks of a flow result: cells counted, limits, threshold, flags."""
 
 from collections.abc import Set
-from dataclasses import dataclass
 from fractions import Fraction
 
 from remission.errors import CommandRefused, InputRefused
+from remission.mrd.flow.asked import FlowAsked
+from remission.mrd.flow.measure_flags import BLINDING, DISQUALIFYING
 from remission.protocol.study import Study
 
 METHOD = "flow"
 AFTER_TREATMENT = frozenset({"cd19-independent-gate"})
 """What a negative must state after anti-CD19 treatment where no study says it."""
-BLINDING = frozenset({"hemodilute"})
-"""Flags that hide disease where no study names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class FlowAsked:
-    """As in `measure.measure`; `denominator` None: the strategy's first."""
-
-    threshold: Fraction
-    required_lod: Fraction
-    events_for_lod: float = 20
-    events_for_loq: float = 50
-    denominator: str | None = None
-    disqualifying_flags: Set[str] = frozenset()
-    blinding_flags: Set[str] = frozenset()
-    needed_flags: Set[str] = frozenset()
+HEMODILUTE = "hemodilute"
+"""Raised by the laboratory on a marrow thinned by blood."""
 
 
 def flow_asked_at(threshold: str, *, after_anti_cd19: bool) -> FlowAsked:
@@ -45,7 +32,7 @@ def flow_asked_at(threshold: str, *, after_anti_cd19: bool) -> FlowAsked:
             f"{threshold!r} is no level", where="--threshold", do="give a fraction of cells, such as 1e-4"
         )
     needed: Set[str] = AFTER_TREATMENT if after_anti_cd19 else frozenset()
-    return FlowAsked(level, level, blinding_flags=BLINDING, needed_flags=needed)
+    return FlowAsked(level, level, blinding_flags=BLINDING | {HEMODILUTE}, needed_flags=needed)
 
 
 def flow_asked_by(study: Study, point: str | None) -> FlowAsked:
@@ -82,7 +69,7 @@ def flow_asked_by(study: Study, point: str | None) -> FlowAsked:
         float(assay.events_for_lod),
         float(assay.events_for_loq),
         assay.denominator,
-        frozenset(assay.disqualifying_flags),
-        frozenset(assay.blinding_flags),
+        DISQUALIFYING | frozenset(assay.disqualifying_flags),
+        BLINDING | frozenset(assay.blinding_flags),
         frozenset(assay.needed_after_treatment) if after else frozenset(),
     )

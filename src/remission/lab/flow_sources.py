@@ -1,0 +1,74 @@
+"""What a flow command is given beside the events: strategy, panel, matrix, reference, by word or address."""
+
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+
+from remission.errors import CommandRefused
+from remission.lab.addresses import content, file_name
+from remission.lab.evidence import ref_of
+from remission.lab.flow_files import OpenedSample
+from remission.mrd.flow.compensation import read_matrix
+from remission.mrd.flow.fcs import Fault
+from remission.mrd.flow.panels import panel_of, read_panel
+from remission.mrd.flow.read_strategy import read_strategy, shipped_strategies, shipped_strategy
+from remission.mrd.flow.spectrum import FILE, Spectrum
+from remission.mrd.flow.strategy import Panel, Strategy
+from remission.terms.evidence import FileRef
+
+LABELS = "labels"
+"""The word for a panel read from a file's own labels."""
+
+
+def strategy_at(word: str) -> tuple[Strategy, tuple[FileRef, ...]]:
+    """A shipped strategy by its id, or one in a TOML file; with the file, if it was one."""
+    if word in shipped_strategies():
+        return shipped_strategy(word), ()
+    if not word.endswith(".toml"):
+        raise CommandRefused(
+            f"there is no strategy {word!r}",
+            where="--strategy",
+            do=f"use one of: {', '.join(shipped_strategies())}; or give a .toml file",
+        )
+    raw = content(word)
+    return read_strategy(BytesIO(raw), file_name(word)), (ref_of(raw, word),)
+
+
+def panel_at(
+    word: str | None, sample: OpenedSample, compensation: str | None = None
+) -> tuple[Panel, tuple[FileRef, ...]]:
+    """The panel of a file's own labels, or of a TOML file; compensated as told, or as the file can be."""
+    if word is None or word == LABELS:
+        own = FILE if sample.events.spill is not None else "uncompensated"
+        return panel_of(sample.labels, LABELS, compensation or own), ()
+    raw = content(word)
+    panel = read_panel(BytesIO(raw), file_name(word))
+    if compensation is not None:
+        panel = Panel(panel.name, panel.channels, compensation)
+    return panel, (ref_of(raw, word),)
+
+
+def matrix_at(address: str | None) -> tuple[Mapping[str, Spectrum], tuple[FileRef, ...]]:
+    """A matrix by its file's name. `Raises` as `read_matrix`."""
+    if address is None:
+        return {}, ()
+    raw = content(address)
+    spectrum = read_matrix(BytesIO(raw), file_name(address))
+    return {spectrum.name: spectrum}, (ref_of(raw, address),)
+
+
+def repairs_of(words: Iterable[str]) -> frozenset[Fault]:
+    """Repairs by their names.
+
+    Raises
+    ------
+    CommandRefused
+        For a repair that there is not.
+    """
+    known = {str(one): one for one in Fault}
+    asked = tuple(words)
+    unknown = [word for word in asked if word not in known]
+    if unknown:
+        raise CommandRefused(
+            f"there is no repair {unknown[0]!r}", where="--repair", do="use one of: " + ", ".join(known)
+        )
+    return frozenset(known[word] for word in asked)
