@@ -276,22 +276,30 @@ def test_a_complement_is_every_event_of_the_file_that_is_outside_the_population(
     assert apply(gates, events).counts == {"parent": 2, "parent/child": 1, "free": 3, "parent/under": 1}
 
 
-def test_a_ratio_is_of_scale_values_and_by_zero_it_is_nowhere():
+def test_a_ratio_by_zero_is_infinite_and_nothing_by_zero_is_nowhere():
+    """As IEEE has it, and so flowCore and FlowKit: a ratio by zero is above every bound, if there is one."""
     ratio = Ratio("R", 2.0, 1.0, -1.0, "A", "B")
-    gates = gating(box(Side(Dimension("R", is_ratio=True), None, None)), ratios=[ratio])
-    events = held([5.0, 5.0, 1.0], [1.0, -1.0, -1.0])
-    wanted = axes(gates, events, [Dimension("R", is_ratio=True)])
-    assert wanted[0, 0] == 2.0 * (5.0 - 1.0) / (1.0 + 1.0)
-    assert inside(gates, events, "g") == [True, False, False]
+    dimension = Dimension("R", is_ratio=True)
+    gates = gating(
+        box(Side(dimension, 3.0, None)),
+        box(Side(dimension, 3.0, 1e300), name="bounded"),
+        box(Side(dimension, None, None), name="any"),
+        ratios=[ratio],
+    )
+    events = held([5.0, 5.0, 1.0, -5.0], [1.0, -1.0, -1.0, -1.0])
+    assert axes(gates, events, [dimension])[0].tolist()[:2] == [2.0 * (5.0 - 1.0) / (1.0 + 1.0), INF]
+    assert inside(gates, events, "g") == [True, True, False, False]
+    assert inside(gates, events, "bounded") == [True, False, False, False]
+    assert inside(gates, events, "any") == [True, True, False, True]
 
 
 def test_a_ratio_is_bounded_and_then_scaled():
     ratio = Ratio("R", 1.0, 0.0, 0.0, "A", "B", bound_min=1.0, bound_max=10.0)
     scale = Scale("log", Log(10.0, 1.0))
     gates = gating(ratios=[ratio], scales=[scale])
-    events = held([0.5, 5.0, 50.0, 1.0], [1.0, 1.0, 1.0, 0.0])
+    events = held([0.5, 5.0, 50.0, 1.0, 0.0], [1.0, 1.0, 1.0, 0.0, 0.0])
     seen = axes(gates, events, [Dimension("R", scale="log", is_ratio=True)])[0]
-    assert seen == pytest.approx([0.0, math.log10(5.0), 1.0, NAN], nan_ok=True)
+    assert seen == pytest.approx([0.0, math.log10(5.0), 1.0, 1.0, NAN], nan_ok=True)
 
 
 def test_bounds_of_a_scale_move_what_is_beyond_them_inside():

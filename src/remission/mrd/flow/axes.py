@@ -14,12 +14,13 @@ from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.flow.compensation import unmixing
 from remission.mrd.flow.events import Events, Values
 from remission.mrd.flow.gates import Dimension, Gating
-from remission.mrd.flow.kernels_gates import divide, mix
+from remission.mrd.flow.kernels_gates import mix
 from remission.mrd.flow.scales import Ratio
 from remission.mrd.flow.scaling import in_place
 from remission.mrd.flow.spectrum import FILE, UNCOMPENSATED, Spectrum
 
-Line = NDArray[np.float64]
+Numbers = NDArray[np.float64]
+Line = Numbers
 Fill = Callable[[Values, Line], None]
 """Fills one line of values from the channels read."""
 
@@ -56,7 +57,7 @@ def axes_of(gating: Gating, events: Events, dimensions: Sequence[Dimension]) -> 
     InvariantBroken
         If a dimension names a detector of a matrix as though it were a fluorochrome.
     """
-    maker = _Maker(gating, events, [])
+    maker = _Maker(gating, events, [], {})
     unique = tuple(dict.fromkeys(dimensions))
     fills = tuple(maker.steps(one) for one in unique)
     return Axes(unique, tuple(maker.channels), fills)
@@ -68,6 +69,8 @@ class _Maker:
     events: Events
     channels: list[str]
     """Channels to be read, grown while dimensions are planned."""
+    spectra: dict[str, tuple[Spectrum | None, Numbers]]
+    """Each compensation that was asked for, with what undoes it."""
 
     def steps(self, dimension: Dimension) -> tuple[Fill, ...]:
         fills = [self._ratio(dimension) if dimension.is_ratio else self._light(dimension.channel, dimension)]
@@ -88,17 +91,21 @@ class _Maker:
         x, y = self._light(ratio.x, dimension), self._light(ratio.y, dimension)
 
         def fill(read: Values, line: Line) -> None:
-            upper, lower = np.empty_like(line), np.empty_like(line)
-            x(read, upper)
-            y(read, lower)
-            divide(upper, lower, ratio.A, ratio.B, ratio.C, line)
+            below = np.empty_like(line)
+            x(read, line)
+            y(read, below)
+            line -= ratio.B
+            line *= ratio.A
+            below -= ratio.C
+            with np.errstate(divide="ignore", invalid="ignore"):
+                line /= below
             _bounded(line, ratio)
 
         return fill
 
     def _light(self, name: str, dimension: Dimension) -> Fill:
         """A channel as it is, or a fluorochrome unmixed."""
-        spectrum = self._spectrum(dimension.compensation)
+        spectrum, undoing = self._spectrum(dimension.compensation)
         if spectrum is None or name not in spectrum.fluorochromes:
             if spectrum is not None and dimension.compensation != FILE and name in spectrum.detectors:
                 raise InvariantBroken(
@@ -112,18 +119,24 @@ class _Maker:
                 line[:] = read[place]
 
             return copy
-        return self._unmixed(spectrum, name)
+        return self._unmixed(spectrum, undoing, name)
 
-    def _unmixed(self, spectrum: Spectrum, name: str) -> Fill:
+    def _unmixed(self, spectrum: Spectrum, undoing: Numbers, name: str) -> Fill:
         rows = np.array([self._read(detector) for detector in spectrum.detectors], dtype=np.int64)
-        weights = np.ascontiguousarray(unmixing(spectrum)[spectrum.fluorochromes.index(name)])
+        weights = undoing[spectrum.fluorochromes.index(name)]
 
         def fill(read: Values, line: Line) -> None:
             mix(read, rows, weights, line)
 
         return fill
 
-    def _spectrum(self, name: str) -> Spectrum | None:
+    def _spectrum(self, name: str) -> tuple[Spectrum | None, Numbers]:
+        if name not in self.spectra:
+            found = self._found(name)
+            self.spectra[name] = (found, np.empty((0, 0)) if found is None else unmixing(found))
+        return self.spectra[name]
+
+    def _found(self, name: str) -> Spectrum | None:
         if name == UNCOMPENSATED:
             return None
         if name == FILE:

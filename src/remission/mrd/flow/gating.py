@@ -2,7 +2,7 @@
 
 A population is a gate and all its parents; what another gate refers to is the population, so an operand
 brings its own parents along, and its complement is every other event of the file. A value that is not a
-number (a ratio by zero, the logarithm of a negative) is inside no gate, and so inside a complement.
+number (nothing divided by nothing, the logarithm of a negative) is inside no gate, and so in a complement.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -29,14 +29,6 @@ def mix(values: Floats, rows: NDArray[np.int64], weights: Floats, out: Floats) -
 
 
 @compiled
-def divide(x: Floats, y: Floats, factor: float, x_zero: float, y_zero: float, out: Floats) -> None:
-    """A ratio, factor (x - x_zero) / (y - y_zero); not a number where the divisor is zero."""
-    for event in range(out.size):
-        divisor = y[event] - y_zero
-        out[event] = factor * (x[event] - x_zero) / divisor if divisor != 0.0 else np.nan
-
-
-@compiled
 def keep_between(values: Floats, low: float, high: float, topless: bool, mask: Bools) -> None:
     """Keep events with low <= value < high; `topless`: there is no high, and infinity is inside."""
     for event in range(values.size):
