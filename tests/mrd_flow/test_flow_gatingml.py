@@ -22,6 +22,7 @@ from remission.errors import (
 )
 from remission.mrd.flow import xml_files
 from remission.mrd.flow.events import Held
+from remission.mrd.flow.fcs import read_fcs
 from remission.mrd.flow.gates import (
     Boolean,
     Dimension,
@@ -39,6 +40,7 @@ from remission.mrd.flow.gates import (
 )
 from remission.mrd.flow.gating import apply, axes
 from remission.mrd.flow.gatingml import read_gatingml
+from remission.mrd.flow.membership import membership_lines
 from remission.mrd.flow.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Ratio, Scale
 from remission.mrd.flow.spectrum import Spectrum
 from remission.mrd.flow.write_gatingml import write_gatingml
@@ -90,6 +92,19 @@ def test_every_population_of_every_file_is_the_truth_event_by_event(
     for one, population in gated.populations.items():
         if one not in WITHOUT_TRUTH:
             assert np.array_equal(population.mask, truth[TRUTH_OF.get(one, one)]), one
+
+
+@present
+def test_the_reader_of_files_and_all_gates_in_one_give_the_truth_too(
+    data1: Held, truth: Mapping[str, np.ndarray]
+):
+    read_events = read_fcs((GIVEN / "data1.fcs").read_bytes(), "data1.fcs").data_sets[0]
+    assert read_events.channels == data1.channels
+    gated = apply(given_file("gml_all_gates.xml"), read_events, cores=2)
+    for one, population in gated.populations.items():
+        assert np.array_equal(population.mask, truth[TRUTH_OF.get(one, one)]), one
+        lines = "".join(membership_lines(gated, one))
+        assert lines == (GIVEN / "truth" / f"Results_{TRUTH_OF.get(one, one)}.txt").read_text()
 
 
 @present
@@ -339,8 +354,17 @@ def test_an_inverted_matrix_has_a_row_per_detector():
     events = Held(("A", "B", "C"), np.random.default_rng(1).normal(100.0, 30.0, (3, 20)))
     seen = axes(inverted, events, [Dimension("red", "M"), Dimension("blue", "M")])
     assert seen == pytest.approx((events.values.T @ unmix).T, rel=1e-12)
+    lying = read(matrix(unmix.T.tolist(), "ABC", ' transforms:matrix-inverted-already="1"'))
+    assert axes(lying, events, [Dimension("red", "M")])[0] == pytest.approx(seen[0], rel=1e-12)
     straight = read(matrix(spill.tolist(), "ABC", ' transforms:matrix-inverted-already="false"'))
     assert axes(straight, events, [Dimension("red", "M")])[0] == pytest.approx(seen[0], rel=1e-12)
+
+
+def test_a_square_inverted_matrix_has_a_row_per_detector_too():
+    spill = np.array([[1.0, 0.2], [0.05, 1.0]])
+    more = ' transforms:matrix-inverted-already="true"'
+    inverted = read(matrix(np.linalg.inv(spill).tolist(), "AB", more))
+    assert np.array(inverted.spectra["M"].values) == pytest.approx(spill, rel=1e-14)
 
 
 def test_dividers_may_list_their_values_in_any_order():

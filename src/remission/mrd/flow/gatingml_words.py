@@ -196,11 +196,16 @@ def _spectrum(reading: Reading, element: Element, name: str) -> Spectrum:
 def _turned_back(
     reading: Reading, element: Element, rows: list[list[float]], shape: tuple[int, int]
 ) -> list[list[float]]:
-    """The spectrum of a matrix given inverted: it has a row per detector and a column per fluorochrome."""
+    """The spectrum of a matrix given inverted, which has a row per detector and a column per fluorochrome.
+
+    Where it is not square its shape tells, so that one given lying on its side is understood too.
+    """
     try:
         matrix = np.array(rows, dtype=np.float64)
     except ValueError:
         reading.refuse(element, "its rows are not equally long")
+    if shape[0] != shape[1] and matrix.shape == shape:
+        matrix = matrix.T
     if matrix.shape != shape[::-1]:
         reading.refuse(
             element, f"an inverted matrix of {shape[0]} fluorochromes has the shape {matrix.shape}"
