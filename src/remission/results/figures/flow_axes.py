@@ -48,7 +48,8 @@ def axis_of(
     sample = sample[np.isfinite(sample)]
     least, most = (float(one) for one in np.quantile(sample, (_OFTEN, 1 - _OFTEN))) if len(sample) else (0, 1)
     low, high = (min(0.0, least), most) if curve is None else (max(min(0.0, least), -0.5), 1.0)
-    span = max(high - low, 1e-9)
+    high = high if high > low else low + 1.0
+    span = high - low
     inside = [bound for bound in bounds if low - span / 4 <= bound <= high + span / 4]
     low, high = min([low, *inside]), max([high, *inside])
     return PlotAxis(name, curve, low - 0.02 * (high - low), high + 0.03 * (high - low))

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.mrd.flow.events import Events, Mask
+from remission.mrd.flow.gate_parts import dimensions_of, ids_of
 from remission.mrd.flow.gated import Gated
 from remission.mrd.flow.gates import (
     Boolean,
@@ -100,13 +101,9 @@ def views(
         Events to draw on top of every plot, in as far as they are in the parent of its gate.
     """
     order = {name: place for place, name in enumerate(gated.populations)}
-    drawn = [gate for gate in gating.gates if not isinstance(gate, Boolean) and _ids(gate)[0] in order]
+    drawn = [gate for gate in gating.gates if not isinstance(gate, Boolean) and ids_of(gate)[0] in order]
     maker = _Maker(gating, events, gated, names, labels, marked, bins)
-    return [view for gate in sorted(drawn, key=lambda one: order[_ids(one)[0]]) for view in maker.of(gate)]
-
-
-def _ids(gate: Gate) -> list[str]:
-    return [quadrant.id for quadrant in gate.quadrants] if isinstance(gate, Quadrants) else [gate.id]
+    return [view for gate in sorted(drawn, key=lambda one: order[ids_of(one)[0]]) for view in maker.of(gate)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +117,7 @@ class _Maker:
     bins: int
 
     def of(self, gate: Gate) -> Iterable[View]:
-        pairs = _pairs(_dimensions(gate))
+        pairs = _pairs(list(dict.fromkeys(dimensions_of(gate))))
         for number, pair in enumerate(pairs, start=1):
             yield self._view(gate, pair, number, len(pairs))
 
@@ -157,7 +154,7 @@ class _Maker:
 
     def _areas(self, gate: Gate, pair: Sequence[Dimension], ends: Sequence[PlotAxis]) -> tuple[Area, ...]:
         found: list[Area] = []
-        for place, name in enumerate(_ids(gate)):
+        for place, name in enumerate(ids_of(gate)):
             population = self.gated.populations.get(name)
             if population is not None:
                 outline = _outline(gate, place, pair, ends)
@@ -171,20 +168,6 @@ class _Maker:
         chosen = np.flatnonzero(mask & parent)
         drawn = chosen[:: max(1, math.ceil(len(chosen) / MOST_MARKED))]
         return Marked(name, np.ascontiguousarray(values[:, drawn]), len(chosen))
-
-
-def _dimensions(gate: Gate) -> list[Dimension]:
-    match gate:
-        case Rectangle():
-            return [side.dimension for side in gate.sides]
-        case Polygon():
-            return [gate.x, gate.y]
-        case Ellipsoid():
-            return list(gate.dimensions)
-        case Quadrants():
-            return list(dict.fromkeys(divider.dimension for divider in gate.dividers))
-        case Boolean():
-            return []
 
 
 def _pairs(dimensions: Sequence[Dimension]) -> list[Sequence[Dimension]]:
