@@ -128,14 +128,13 @@ def _rectangle(element: Element, gate: str, parent: str | None, parameters: Para
     sides: list[Side] = []
     for one, dimension, axis in _axes(element, parameters, where):
         low, high = (
-            None
-            if one.attribute(GATING, name) is None
-            else _placed([number(one, GATING, name, where)], axis)[0]
+            None if one.attribute(GATING, name) is None else number(one, GATING, name, where)
             for name in ("min", "max")
         )
-        # What FlowJo draws beyond the table's end lies on the axis, and in a gate that reaches it.
-        if high is not None and axis.scale is not None and axis.end > 1.0 and high >= axis.end:
+        # What lies beyond a table's end is drawn on the axis, and in a gate that reaches it.
+        if high is not None and high >= axis.open_above:
             high = None
+        low, high = (None if bound is None else _placed([bound], axis)[0] for bound in (low, high))
         sides.append(Side(dimension, low, high))
     if not sides:
         raise InvariantBroken("it has no dimension", where=where, do="draw it again")

@@ -5,6 +5,7 @@ scale: gates stay in scale values. FlowJo's log is log10(max(x, offset) / offset
 is a table of 4096 channels whatever `length` says (256 is the picture's).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,12 +26,14 @@ Number = Callable[[str], float]
 class Axis:
     """How a parameter is drawn: its scale (None: linear), and what the axis's end is on it.
 
-    `start` is what the axis begins with: 0 but for linear axes.
+    `start` is what the axis begins with: 0 but for linear axes. From `open_above` on (a scale value), values
+    are drawn on the axis itself.
     """
 
     scale: Scale | None
     end: float
     start: float = 0.0
+    open_above: float = math.inf
 
 
 def axis_of(element: Element, parameter: str, where: str) -> Axis:
@@ -82,7 +85,7 @@ def _asinh(parameter: str, read: Number) -> Axis:
 
 def _biexponential(parameter: str, read: Number) -> Axis:
     curve = Biexponential(_CHANNELS, read("maxRange"), read("pos"), read("neg"), read("width"))
-    return Axis(Scale(parameter, curve), float(_CHANNELS))
+    return Axis(Scale(parameter, curve), float(_CHANNELS), open_above=curve.top)
 
 
 _KINDS: dict[str, Callable[[str, Number], Axis]] = {
