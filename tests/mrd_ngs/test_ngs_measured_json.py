@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, WrongEncoding
+from remission.mrd import result_json
 from remission.mrd.calls import Call
-from remission.mrd.ngs import measured_json
 from remission.mrd.ngs.blank import Background
 from remission.mrd.ngs.clonotype import Clonotype, Index, IndexClone, Uniqueness
 from remission.mrd.ngs.fates import Fate
@@ -239,7 +239,7 @@ def test_a_file_cut_anywhere_is_refused() -> None:
 
 
 def test_a_file_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measured_json, "MOST_BYTES", 100)
+    monkeypatch.setattr(result_json, "MOST_BYTES", 100)
     with pytest.raises(TooLarge):
         read(write_measured(measured()))
 

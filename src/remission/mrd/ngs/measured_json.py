@@ -4,32 +4,25 @@ What was written is read back exactly. A file whose numbers contradict one anoth
 by hand, or by a version that did not know what it wrote.
 """
 
-import json
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
-from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, cast
 
-import cattrs
-from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
-
-from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, WrongEncoding
+from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.flags import SCATTERED_SPIKES, flags_of, is_held
 from remission.mrd.ngs.measure import cells_seen, highest_hidden
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.result import Denominator, Method, MrdResult
+from remission.mrd.result_json import UNREADABLE, converter_of, document_of, json_text
 from remission.terms.evidence import Evidence
-from remission.terms.exactly import exactly, number
+from remission.terms.exactly import number
 from remission.terms.words import Text
 
 SCHEMA_VERSION = 1
-
-MOST_BYTES = 50_000_000
 
 _NUMBERS = ("level", "lower", "upper", "lod", "loq")
 _ALIKE = (
@@ -59,8 +52,7 @@ def write_measured(measured: Measured) -> str:
         "call": measured.answer.call,
         "reads_total": measured.reads_total,
     }
-    ordered = {key: written[key] for key in _KEYS}
-    return json.dumps(ordered, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return json_text({key: written[key] for key in _KEYS})
 
 
 def read_measured(file: BinaryIO, name: str = "result") -> Measured:
@@ -73,30 +65,17 @@ def read_measured(file: BinaryIO, name: str = "result") -> Measured:
     InvariantBroken
         If a value is missing or of the wrong kind, or the numbers contradict one another.
     """
-    document = _document(file, name)
-    version = document.get("schema_version")
-    if version != SCHEMA_VERSION or type(version) is not int:
-        raise InputRefused(f"schema_version {version!r}", where=name, do=f"give version {SCHEMA_VERSION}")
-    missing, unknown = set(_KEYS) - document.keys(), document.keys() - set(_KEYS)
-    if missing or unknown:
-        said = [f"without {key!r}" for key in sorted(missing)] + [f"with {key!r}" for key in sorted(unknown)]
-        raise InvariantBroken(f"a result {', '.join(said[:5])}", where=name, do=_DO)
+    document = document_of(file, name, _KEYS, SCHEMA_VERSION, "a result", _DO)
     try:
         measured = _structured(document)
         contradiction = next(_contradictions(measured, document), None)
     except InputRefused as error:
         raise InvariantBroken(error.what, where=f"{name}, {error.where}", do=error.do) from error
-    except (*_UNREADABLE,) as error:
+    except UNREADABLE as error:
         raise InvariantBroken(f"it cannot be read: {error}", where=name, do=_DO) from error
     if contradiction:
         raise InvariantBroken(contradiction, where=name, do=_DO)
     return measured
-
-
-_UNREADABLE = (
-    KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, BaseValidationError,
-    ForbiddenExtraKeysError,
-)  # fmt: skip
 
 
 def _structured(document: dict[str, Any]) -> Measured:
@@ -200,57 +179,4 @@ def _result_contradictions(measured: Measured) -> Iterator[str]:
         yield f"call {measured.answer.call}; the numbers make it {answer.call}: {answer.reason.en}"
 
 
-def _document(file: BinaryIO, name: str) -> dict[str, Any]:
-    raw = file.read(MOST_BYTES + 1)
-    if len(raw) > MOST_BYTES:
-        raise TooLarge(f"more than {MOST_BYTES:,} bytes", where=name, do="give the result of one sample")
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise WrongEncoding("not UTF-8", where=f"{name}, byte {error.start + 1}", do=_DO) from None
-    try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant, parse_float=_finite)
-    except json.JSONDecodeError as error:
-        kind = Truncated if error.pos >= len(text.rstrip()) or "Unterminated" in error.msg else Malformed
-        raise kind(error.msg, where=f"{name}, line {error.lineno}, column {error.colno}", do=_DO) from None
-    except (RecursionError, ValueError) as error:
-        raise Malformed(f"broken JSON: {error}", where=name, do=_DO) from None
-    if not isinstance(document, dict):
-        raise Malformed("no JSON object", where=name, do=_DO)
-    return cast(dict[str, Any], document)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return made
-
-
-def _constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not a JSON number")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is out of range")
-    return number
-
-
-def _one_of(kind: type[StrEnum]) -> Callable[[Any, object], StrEnum]:
-    return lambda value, _: kind(value)
-
-
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True, detailed_validation=False)
-    converter.register_structure_hook(int | float, number)
-    converter.register_structure_hook(float, lambda value, _: float(number(value, _)))
-    for kind in (str, bool, int):
-        converter.register_structure_hook(kind, exactly(kind))
-    for words in (Fate, Call):  # otherwise they would be read as any text, being str
-        converter.register_structure_hook(words, _one_of(words))
-    return converter
-
-
-_CONVERTER = _converter()
+_CONVERTER = converter_of(Fate, Call)
