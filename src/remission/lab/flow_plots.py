@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,8 @@ from PIL import Image
 
 from remission.mrd.flow.events import Mask
 from remission.mrd.flow.gate_parts import dimensions_of
-from remission.mrd.flow.gates import Dimension, Gate, Gating
+from remission.mrd.flow.gates import Dimension, Gate, Gating, Polygon, Rectangle
+from remission.mrd.flow.scales import Linear
 from remission.results.figures.flow_axes import PlotAxis, Tick, axis_of, spaced, ticks
 from remission.terms.words import Text
 
@@ -19,6 +20,7 @@ BINS = 256
 
 Line = NDArray[np.float64]
 _BESIDE = ("SSC-A", "SSC-H", "SSC", "FSC-A")
+_FAR_BELOW = 0.5
 _SHARPER = 2  # dots have twice as many pixels a side as densities
 
 
@@ -73,7 +75,11 @@ def plots_of(gating: Gating, markers: Mapping[str, str], lines: Mapping[Dimensio
     lines : mapping
         All events on each dimension, shape (events,).
     """
-    axes = {one: _axis(gating, one, markers, line) for one, line in lines.items()}
+    bounds: dict[Dimension, list[float]] = {one: [] for one in lines}
+    for gate in gating.gates:
+        for one, numbers in _bounds(gate):
+            bounds[one] += numbers
+    axes = {one: _axis(gating, one, markers, line, bounds[one]) for one, line in lines.items()}
     return [plot for gate in gating.gates for plot in _plots(gate, axes, markers)]
 
 
@@ -96,10 +102,28 @@ def _beside(x: Dimension, axes: Mapping[Dimension, Axis], markers: Mapping[str, 
     return next((one for one in axes if one != x), x)
 
 
-def _axis(gating: Gating, dimension: Dimension, markers: Mapping[str, str], line: Line) -> Axis:
+def _bounds(gate: Gate) -> Iterator[tuple[Dimension, list[float]]]:
+    """Where a gate lies on each of its dimensions: its picture shows it whole, if it is near."""
+    match gate:
+        case Rectangle(sides=sides):
+            for side in sides:
+                yield side.dimension, [end for end in (side.low, side.high) if end is not None]
+        case Polygon():
+            for place, dimension in enumerate((gate.x, gate.y)):
+                yield dimension, [vertex[place] for vertex in gate.vertices]
+        case _:
+            pass
+
+
+def _axis(
+    gating: Gating, dimension: Dimension, markers: Mapping[str, str], line: Line, bounds: Sequence[float]
+) -> Axis:
     curve = gating.scales[dimension.scale].curve if dimension.scale else None
     name = markers.get(dimension.channel, dimension.channel)
-    drawn = axis_of(Text(name, name), curve, line)
+    drawn = axis_of(Text(name, name), curve, line, bounds)
+    most = float(line.max(initial=0.0)) if isinstance(curve, Linear) else 1.0
+    if 0 < most < _FAR_BELOW and not bounds:  # a clock that was stopped long before its range ended
+        drawn = replace(drawn, low=-0.02 * most, high=1.05 * most)
     marks = spaced(ticks(drawn), drawn, BINS, 24.0)
     return Axis(dimension, drawn, tuple(one for one in marks if one.words))
 

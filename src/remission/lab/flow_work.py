@@ -14,11 +14,12 @@ from remission.lab.flow_bench import Bench, check_named
 from remission.lab.flow_files import OpenedSample, Told, opened
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
 from remission.mrd.flow.applying import denominator_gates
+from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.fcs import Fault
 from remission.mrd.flow.gate_parts import ids_of
 from remission.mrd.flow.gates import Gate
 from remission.mrd.flow.markers import NUCLEIC, TIME
-from remission.mrd.flow.measure import GATES, SUGGESTION, FlowAsked, measure
+from remission.mrd.flow.measure import GATES, SUGGESTION, measure
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.measured_json import write_flow
 from remission.mrd.flow.quality import AREA, HEIGHT, NUCLEAR, Quality, examine

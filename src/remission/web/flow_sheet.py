@@ -123,7 +123,7 @@ def state(sheet: FlowSheet) -> dict[str, Any]:
         "redo": bench.can_redo,
         "fragments": {
             f"flow-{part}": render_to_string(f"flow_{part}.html", {"sheet": sheet})
-            for part in ("answer", "tree", "moves")
+            for part in ("answer", "more", "tree", "moves")
         },
         "gates": {id: numbers_of(gate) for id, gate in bench.gates.items()},
         "plots": {one.plot.id: {"density": one.picture, "dots": one.dots} for one in sheet.drawn},
