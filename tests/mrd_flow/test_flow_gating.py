@@ -28,6 +28,7 @@ from remission.mrd.flow.gates import (
     Side,
 )
 from remission.mrd.flow.gating import apply, axes
+from remission.mrd.flow.kernels_gates import keep_between, keep_in_ellipsoid, keep_in_polygon, mix
 from remission.mrd.flow.scales import Linear, Log, Ratio, Scale
 from remission.mrd.flow.spectrum import Spectrum
 
@@ -482,3 +483,16 @@ def test_axes_asked_for_twice_come_twice_in_the_order_asked_for():
 
 def test_a_run_fits_a_processor_s_cache():
     assert events_module.CHUNK * 16 * 8 <= 16 << 20
+
+
+def test_every_loop_is_compiled_once_whatever_numbers_gates_are_given_in():
+    gates = gating(
+        box(Side(A, 0, 1), Side(B, np.float32(0.5), None)),
+        Ellipsoid("e", None, (A, B), (0, 0), ((1, 0), (0, 1)), 1),
+        Polygon("p", None, A, B, ((0, 0), (1, 0), (1, 1))),
+    )
+    events = replace(held([0.5], [0.6]), spill=SQUARE)
+    assert apply(gates, events).counts == {"g": 1, "e": 1, "p": 0}
+    axes(gates, events, [Dimension("A", "FCS")])
+    for loop in (keep_between, keep_in_ellipsoid, keep_in_polygon, mix):
+        assert len(loop.signatures) == 1

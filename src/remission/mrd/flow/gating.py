@@ -141,8 +141,8 @@ def _between(sides: tuple[Side, ...], axes: Axes) -> Narrow:
     bounds = [
         (
             axes.row(side.dimension),
-            -np.inf if side.low is None else side.low,
-            np.inf if side.high is None else side.high,
+            -np.inf if side.low is None else float(side.low),
+            np.inf if side.high is None else float(side.high),
             side.high is None,
         )
         for side in sides
@@ -166,7 +166,7 @@ def _ellipsoid(gate: Ellipsoid, axes: Axes) -> Narrow:
     rows = np.array([axes.row(one) for one in gate.dimensions], dtype=np.int64)
     mean = np.array(gate.mean, dtype=np.float64)
     inverse = _inverse(gate)
-    limit = gate.distance_square
+    limit = float(gate.distance_square)
     return lambda values, mask, _: keep_in_ellipsoid(values, rows, mean, inverse, limit, mask)
 
 
