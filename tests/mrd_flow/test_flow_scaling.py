@@ -2,8 +2,7 @@
 
 import csv
 import math
-from decimal import Decimal, localcontext
-from functools import cache
+import sys
 from pathlib import Path
 
 import flowkit
@@ -18,6 +17,10 @@ from remission.mrd.flow.biexponential import table_of
 from remission.mrd.flow.kernels_scales import TERMS, roots, scale_by_table
 from remission.mrd.flow.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Scale
 from remission.mrd.flow.scaling import in_place, scaled, unscaled
+
+# The bench measures against the same slow twin.
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
+import flow_scales
 
 FLOWJO = (
     Path(__file__).parents[2].parent
@@ -60,54 +63,17 @@ PLACES = (
 CURVES = [Linear(1000.0, 100.0), Log(TOP, 4.5), Asinh(TOP, 4.5, 1.0), LOGICLES[0], HYPERLOGS[0]]
 
 
-@cache
-def of_scale(curve: Logicle | Hyperlog) -> tuple[Decimal, ...]:
-    """Constants as the papers write them: a, b, c, d, f, x1 (hyperlog: d = 0)."""
-    t, w, m, a = (Decimal(one) for one in (curve.T, curve.W, curve.M, curve.A))
-    b = (m + a) * Decimal(10).ln()
-    share = w / (m + a)
-    x2 = a / (m + a)
-    x1, x0 = x2 + share, x2 + 2 * share
-    if isinstance(curve, Hyperlog):
-        c_a = (b * x0).exp() / share
-        f_a = (b * x1).exp() + c_a * x1
-        scale = t / (b.exp() + c_a - f_a)
-        return scale, b, c_a * scale, Decimal(0), f_a * scale, x1
-    low, high = Decimal(0), b
-    for _ in range(200):
-        d = (low + high) / 2
-        low, high = (low, d) if d > 0 and 2 * (d / b).ln() + share * (b + d) > 0 else (d, high)
-    d = b if share == 0 else (low + high) / 2
-    c_a = (x0 * (b + d)).exp()
-    f_a = (b * x1).exp() - c_a / (d * x1).exp()
-    scale = t / (b.exp() - f_a - c_a / d.exp())
-    return scale, b, c_a * scale, d, f_a * scale, x1
-
-
-def slow(curve: Logicle | Hyperlog, x: float) -> Decimal:
-    """The root by bisection, in 60 digits; negative values mirrored at x1."""
-    with localcontext(prec=60):
-        a, b, c, d, f, x1 = of_scale(curve)
-        wanted = abs(Decimal(x))
-        low, high = x1, x1 + 16
-        for _ in range(80):
-            y = (low + high) / 2
-            bent = c * y if isinstance(curve, Hyperlog) else -c * (-d * y).exp()
-            low, high = (y, high) if a * (b * y).exp() + bent - f < wanted else (low, y)
-        return low if x >= 0 else 2 * x1 - low
-
-
 @pytest.mark.parametrize("curve", LOGICLES, ids=str)
 def test_logicle_within_2e_12_of_the_slow_twin(curve: Logicle) -> None:
     values = np.array([sign * x for x in PLACES for sign in (1.0, -1.0)])
-    exact = np.array([float(slow(curve, x)) for x in values])
+    exact = np.array([float(flow_scales.slow(curve, x)) for x in values])
     assert np.abs(scaled(curve, values) - exact).max() < 2e-12  # measured: below 2e-15
 
 
 @pytest.mark.parametrize("curve", HYPERLOGS, ids=str)
 def test_hyperlog_within_2e_12_of_the_slow_twin(curve: Hyperlog) -> None:
     values = np.array([sign * x for x in PLACES for sign in (1.0, -1.0)])
-    exact = np.array([float(slow(curve, x)) for x in values])
+    exact = np.array([float(flow_scales.slow(curve, x)) for x in values])
     assert np.abs(scaled(curve, values) - exact).max() < 2e-12
 
 
@@ -122,13 +88,13 @@ def test_hyperlog_within_2e_12_of_the_slow_twin(curve: Hyperlog) -> None:
 def test_any_logicle_and_value(part: float, m: float, more: float, x: float, top: float) -> None:
     w = part * m / 2
     curve = Logicle(top, w, m, -w + more * (m - w) * 0.999)
-    assert abs(scaled(curve, [x])[0] - float(slow(curve, x))) < 2e-12
+    assert abs(scaled(curve, [x])[0] - float(flow_scales.slow(curve, x))) < 2e-12
 
 
 def test_between_the_nodes_of_the_table_too() -> None:
     curve = LOGICLES[0]
     x = np.random.default_rng(4).normal(0.0, 1.0, 150) * 10.0 ** np.random.default_rng(5).uniform(-3, 6, 150)
-    exact = np.array([float(slow(curve, one)) for one in x])
+    exact = np.array([float(flow_scales.slow(curve, one)) for one in x])
     assert np.abs(scaled(curve, x) - exact).max() < 2e-14
 
 
