@@ -218,14 +218,14 @@ def _other_segments(
     """Segments beside DATA, each within the file; the supplemental TEXT is read."""
     supplement = segment_said(words, "$BEGINSTEXT", "$ENDSTEXT")
     analysis = segment_said(words, "$BEGINANALYSIS", "$ENDANALYSIS")
-    if analysis.length <= 0:
+    if not analysis.length:
         analysis = header.analysis
     others = {"TEXT": header.text}
-    if supplement.length > 0 and supplement not in (header.text, Segment(header.text.begin, header.text.end)):
+    if supplement.length and supplement != header.text:
         _check_inside(supplement, "$BEGINSTEXT", words, len(data))
         read_supplement(data, supplement, delimiter, words, account)
         others["supplemental TEXT"] = supplement
-    if analysis.length > 0:
+    if analysis.length:
         _check_inside(analysis, "$BEGINANALYSIS", words, len(data))
         account.note(Quirk.ANALYSIS, f"bytes {analysis}")
         others["ANALYSIS"] = analysis

@@ -69,7 +69,7 @@ class Quirk(StrEnum):
     """What breaks the standard but can be read in one way only."""
 
     BLANK_OFFSETS = "blank-offsets"
-    END_ONE_PAST = "end-one-past"
+    END_ONE_OFF = "end-one-off"
     COUNT_NOT_GIVEN = "count-not-given"
     EMPTY_VALUE = "empty-value"
     NOT_UTF8 = "not-utf8"
@@ -95,7 +95,7 @@ NOTED: dict[Quirk, Text] = {
     Quirk.BLANK_OFFSETS: Text(
         "HEADER leaves the place of DATA blank; TEXT says it", "HEADER 未写 DATA 位置，取自 TEXT"
     ),
-    Quirk.END_ONE_PAST: Text("DATA is said to end one byte late", "DATA 段末尾多写一字节"),
+    Quirk.END_ONE_OFF: Text("the end of DATA is said one byte off", "DATA 段末尾差一字节"),
     Quirk.COUNT_NOT_GIVEN: Text("$TOT is not given; events counted from DATA", "未给出 $TOT，按 DATA 段计数"),
     Quirk.EMPTY_VALUE: Text("keywords without a value", "无值的关键字"),
     Quirk.NOT_UTF8: Text("values not in UTF-8, read as Latin-1", "非 UTF-8 的值，按 Latin-1 读取"),

@@ -89,9 +89,10 @@ def _data_segment(header: Header, words: Words, total: int | None, bits: int, ac
         if header.data_blank:
             account.note(Quirk.BLANK_OFFSETS, f"TEXT {second}")
         return second
-    if first == second:
+    if first == second or (first.length <= 0 and second.length <= 0):
         return second
     if first.begin == second.begin and abs(first.end - second.end) == 1:
+        account.note(Quirk.END_ONE_OFF, f"HEADER {first.end}, TEXT {second.end}")
         needed = None if total is None else -(-total * bits // 8)
         return first if first.length == needed else second
     taken = account.fault(
@@ -118,9 +119,20 @@ def _fitted(segment: Segment, total: int | None, bits: int, words: Words, accoun
             )
         account.note(Quirk.COUNT_NOT_GIVEN, f"{count} events")
         return _cut_to(segment, count, bits, account)
-    for stride in dict.fromkeys((bits, padded)):
-        if segment.length - -(-total * stride // 8) in (0, 1):
-            return _cut_to(segment, total, stride, account)
+    fits = [
+        stride
+        for stride in dict.fromkeys((bits, padded))
+        if segment.length - -(-total * stride // 8) in (0, 1)
+    ]
+    if len(fits) == 2 and total > 1:
+        raise InvariantBroken(
+            f"whether each of {total} events of {bits} bits begins with a byte cannot be told from "
+            f"{segment.length} bytes",
+            where=_where(words, account),
+            do="export the file with 8, 16 or 32 bits a parameter",
+        )
+    if fits:
+        return _cut_to(segment, total, fits[0], account)
     needed = -(-total * bits // 8)
     taken = account.fault(
         f"$TOT is {total} events of {bits} bits, {needed} bytes, but DATA has {segment.length}",
@@ -138,7 +150,7 @@ def _fitted(segment: Segment, total: int | None, bits: int, words: Words, accoun
 def _cut_to(segment: Segment, count: int, stride: int, account: Account) -> Stored:
     end = segment.begin + -(-count * stride // 8) - 1
     if end != segment.end:
-        account.note(Quirk.END_ONE_PAST, f"byte {segment.end}")
+        account.note(Quirk.END_ONE_OFF, f"byte {segment.end}")
     return Stored(Segment(segment.begin, end), count, stride)
 
 
