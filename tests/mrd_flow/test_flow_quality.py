@@ -294,6 +294,13 @@ def test_debris_is_found_by_scatter_and_spared_where_it_has_a_nucleus() -> None:
     assert mask[small & ~nucleus].mean() > 0.98 and not mask[nucleus].any()
 
 
+def test_small_cells_with_less_of_the_nuclear_dye_are_no_debris() -> None:
+    columns = clean(24, 40_000)
+    small = columns["D2-A"] < 1_000
+    columns["SYTO"] = np.random.default_rng(6).lognormal(np.where(small, 8.0, 9.0), 0.1)
+    assert not found(look(columns, nuclear=True), Concern.DEBRIS).any()
+
+
 # ---------------------------------------------------------------- the whole
 
 

@@ -164,7 +164,7 @@ def _drift(found: Signal, touched: Mask, labels: Mapping[str, str]) -> list[Find
         return []
     by_channel = found.drifted.sum(axis=1)
     order = [found.channels[at] for at in np.argsort(-by_channel, kind="stable") if by_channel[at]]
-    worst = [labels.get(name, name) for name in order]
+    worst = [labels.get(name) or name for name in order]
     flag = _raised(UNSTABLE_SIGNAL, many, len(touched))
     return [Finding(Concern.DRIFT, many, flag, words.drifting(many, len(touched), worst))]
 
@@ -184,7 +184,7 @@ def _cells(
     if many.any():
         most = int(np.argmax(many))
         flag = _raised(OFF_SCALE, int(many[most]), count)
-        name = labels.get(channels[most], channels[most])
+        name = labels.get(channels[most]) or channels[most]
         said = words.off_scale(_many(masks[Concern.MARGIN]), count, name, int(many[most]))
         findings.append(Finding(Concern.MARGIN, _many(masks[Concern.MARGIN]), flag, said))
     if AREA not in scatter:

@@ -14,6 +14,12 @@ ASSUMED_DOUBLET = 6.0
 ASSUMED_DEBRIS = (0.06, 0.35)
 """Where the end of debris is looked for, as shares of the forward scatter of cells. ASSUMED, by us."""
 
+ASSUMED_SMALL = 0.05
+"""With a nuclear dye: debris is dark and smaller than all but this share of cells. ASSUMED, by us."""
+
+ASSUMED_DARK = 0.25
+"""Dark events have less than this share of the nuclear dye of cells. ASSUMED, by us."""
+
 _AT_TOP, _NEAR_TOP, _PILE = 0.9999, 0.99, 10
 _GROUPS, _LEAST_IN_GROUP, _SAMPLE = 24, 50, 200_000
 _BINS, _OCTAVES = 128, 8.0
@@ -75,26 +81,29 @@ def doublets(area: NDArray[np.float64], height: NDArray[np.float64], usable: Mas
 
 
 def debris(forward: NDArray[np.float64], nuclear: NDArray[np.float64] | None, usable: Mask) -> Mask:
-    """Events far smaller than cells, where they stand apart from them; with a nuclear dye, without a nucleus.
+    """Events far smaller than cells, where they stand apart from them by forward scatter.
 
-    Without a gap between small and large nothing is called debris.
+    With a nuclear dye they stand apart by that: they are dark, and smaller than nearly all cells with a
+    nucleus. Without a gap between the two kinds nothing is called debris.
     """
-    nothing = np.zeros(len(forward), np.bool_)
-    dark = usable & (forward > 0)
-    cells = dark
+    usable = usable & (forward > 0)
     if nuclear is not None:
         limit = _nuclear_limit(nuclear[usable])
-        if limit is None:
-            return nothing
-        dark, cells = dark & (nuclear < limit), cells & (nuclear >= limit)
-    if np.count_nonzero(cells) < _LEAST_IN_GROUP:
-        return nothing
-    typical = float(np.quantile(forward[cells], 0.75))
-    octaves = np.log2(np.maximum(forward[usable & (forward > 0)], 1e-9) / typical)
-    ends = -_OCTAVES + 2, 2.0
-    counts, edges = np.histogram(octaves, _BINS, ends)
+        return usable & False if limit is None else _dark(forward, nuclear, usable, limit)
+    if np.count_nonzero(usable) < _LEAST_IN_GROUP:
+        return usable & False
+    typical = float(np.quantile(forward[usable], 0.75))
+    counts, edges = np.histogram(np.log2(forward[usable] / typical), _BINS, (-_OCTAVES + 2, 2.0))
     at = _valley(counts, edges, np.log2(ASSUMED_DEBRIS[0]), np.log2(ASSUMED_DEBRIS[1]))
-    return nothing if at is None else dark & (forward < typical * 2.0**at)
+    return usable & False if at is None else usable & (forward < typical * 2.0**at)
+
+
+def _dark(forward: NDArray[np.float64], nuclear: NDArray[np.float64], usable: Mask, limit: float) -> Mask:
+    dark = nuclear < limit
+    cells = usable & ~dark
+    if np.median(nuclear[usable & dark]) > ASSUMED_DARK * np.median(nuclear[cells]):
+        return usable & False  # two kinds of cells, one with more of the dye
+    return usable & dark & (forward < np.quantile(forward[cells], ASSUMED_SMALL))
 
 
 def _nuclear_limit(values: NDArray[np.float64]) -> float | None:

@@ -26,7 +26,7 @@ ASSUMED_SHIFT = 0.08
 ASSUMED_UPPER = 0.04
 """Least shift of the share in the upper tenth that counts. ASSUMED, by us."""
 
-_SIGMAS = 5.0
+_SIGMAS = 6.0  # a run has thousands of stretches times channels
 _UPPER = 0.9
 _SAMPLE = 20_000
 

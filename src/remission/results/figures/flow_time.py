@@ -148,7 +148,7 @@ def _paint_signal(sheet: Sheet, signal: Signal, labels: Mapping[str, str], y: fl
         drifted = signal.drifted[channel]
         drawn = _thinned(np.arcsinh(np.nan_to_num(signal.quartiles[:, channel]) / _LINEAR))
         panel = _strip(sheet, y, count, drawn, drifted, signal.starts, places)
-        words = wrapped(labels.get(name, name), _LEFT - MARGIN - 6, SMALL)[:2]
+        words = wrapped(labels.get(name) or name, _LEFT - MARGIN - 6, SMALL)[:2]
         top = y + _STRIP / 2 + (3.5 if len(words) == 1 else -2)
         for number, line in enumerate(words):
             colour, bold = (ALARM, True) if drifted.any() else (INK, False)

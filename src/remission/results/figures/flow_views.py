@@ -146,7 +146,7 @@ class _Maker:
         return self.names.get(gate, Text(gate, gate))
 
     def _label(self, dimension: Dimension) -> Text:
-        name = self.labels.get(dimension.channel, dimension.channel)
+        name = self.labels.get(dimension.channel) or dimension.channel
         return Text(name, name)
 
     def _curve(self, dimension: Dimension) -> Curve | None:
