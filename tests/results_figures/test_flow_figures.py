@@ -298,6 +298,11 @@ def test_words_along_an_axis_keep_their_distance(length: float, room: float) -> 
     assert all(b - a >= room - 1e-9 for a, b in pairwise(said))
 
 
+def test_a_linear_axis_hardly_filled_ends_where_its_events_do() -> None:
+    assert axis_of(Text("t", "t"), Linear(2_621.0, 0.0), np.linspace(0, 0.04, 99)).high < 0.05
+    assert axis_of(Text("f", "f"), Linear(2_621.0, 0.0), np.linspace(0, 0.6, 99)).high > 1
+
+
 @pytest.mark.parametrize("values", [np.array([]), np.array([np.nan, np.inf]), np.array([3.0]), np.zeros(9)])
 @pytest.mark.parametrize("curve", [None, *CURVES[:1]])
 def test_an_axis_has_extent_whatever_the_values(values: np.ndarray, curve: Any) -> None:
@@ -413,9 +418,14 @@ def test_values_beyond_the_axes_are_drawn_at_their_edge() -> None:
     wild = replace(view.marked, places=np.array([[9.0, -9.0, np.nan], [np.inf, 0.1, -np.inf]]), events=3)
     strange: View = replace(view, marked=wild)
     svg = flow_plot.draw(strange, about=ABOUT, simulated=False, language="en", format="svg").decode()
-    places = re.findall(r'<use [^>]*?x="([\d.-]+)" y="([\d.-]+)"', svg)
-    assert len(places) == 7, "three events with their halo, and the key"
-    assert all(64 <= float(x) <= 364 and 75 <= float(y) <= 376 for x, y in places[:6])
+    dots = [
+        path for path in ET.fromstring(svg).iter(f"{SVG}path") if path.attrib.get("stroke-linecap") == "round"
+    ]
+    assert len(dots) == 2, "the halo, and the dots"
+    for path in dots:
+        places = re.findall(r"M ([\d.]+) ([\d.]+)", path.attrib["d"])
+        assert len(places) == 3
+        assert all(64 <= float(x) <= 364 and 75 <= float(y) <= 376 for x, y in places)
 
 
 # ---------------------------------------------------------------- tree

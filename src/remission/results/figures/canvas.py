@@ -19,7 +19,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.lines import Line2D
-from matplotlib.patches import Polygon
+from matplotlib.patches import PathPatch, Polygon
+from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 from PIL import Image
 
@@ -133,6 +134,15 @@ class Sheet:
                 markeredgecolor=mark.colour, markerfacecolor=PAPER if mark.open else mark.colour,
             )
         )  # fmt: skip
+
+    def dots(self, points: Sequence[Point], colour: str, size: float) -> None:
+        """Round dots, however many, as one shape; `size` is their width in points."""
+        if points:
+            ends = [(x + dx, y) for x, y in points for dx in (0.0, 0.02)]
+            path = Path(ends, [Path.MOVETO, Path.LINETO] * len(points))
+            path.should_simplify = False
+            shape = PathPatch(path, fill=False, edgecolor=colour, linewidth=size, capstyle="round")
+            self.artists.append(shape)
 
     def write(
         self, x: float, y: float, words: str, *, size: float = TEXT, anchor: Anchor = "start",

@@ -14,6 +14,7 @@ from remission.terms.words import Text
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SAMPLE = 100_000
 _OFTEN = 5e-4
+_LOW_IN_RANGE = 0.5
 _STEPS = (1.0, 2.0, 2.5, 5.0)
 
 
@@ -40,7 +41,8 @@ def axis_of(
 ) -> PlotAxis:
     """An axis that shows nearly all of `values` (places on the scale) and the bounds of the gates on it.
 
-    A scale is shown from 0 of its own measure, lower where there are events below that, to its top.
+    A scale is shown from 0 of its own measure, lower where there are events below that, to its top; a linear
+    one that its events hardly fill (time) as far as they go.
     """
     if isinstance(curve, Biexponential):
         return PlotAxis(name, curve, 0.0, float(curve.length))
@@ -48,6 +50,8 @@ def axis_of(
     sample = sample[np.isfinite(sample)]
     least, most = (float(one) for one in np.quantile(sample, (_OFTEN, 1 - _OFTEN))) if len(sample) else (0, 1)
     low, high = (min(0.0, least), most) if curve is None else (max(min(0.0, least), -0.5), 1.0)
+    if isinstance(curve, Linear) and most < _LOW_IN_RANGE:
+        high = most
     high = high if high > low else low + 1.0
     span = high - low
     inside = [bound for bound in bounds if low - span / 4 <= bound <= high + span / 4]

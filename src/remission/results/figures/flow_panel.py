@@ -31,8 +31,7 @@ from remission.results.figures.words import SMALL, width_of
 from remission.terms.words import Text
 
 MARKED = Mark("o", VERMILION, size=2.6)
-_SMALL_MARK = Mark("o", VERMILION, size=1.4)
-_HALO_WIDER = 1.8
+_DOT, _SMALL_DOT, _HALO_WIDER = 3.6, 2.4, 1.6
 _EDGE, _EDGE_HALO = Stroke(INK, 1.3), Stroke(PAPER, 3.2)
 _GATE = Fill(PALE, RULE, "////")
 _COARSE = 220.0
@@ -198,9 +197,9 @@ def _mark(sheet: Sheet, marked: Marked, panel: Panel, as_row: bool) -> None:
         x = panel.x(_within(float(column[0]), panel.x_from, panel.x_to))
         y = panel.bottom - 5 if as_row else panel.y(_within(float(column[1]), panel.y_from, panel.y_to))
         points.append((x, y))
-    mark = MARKED if panel.width >= _COARSE else _SMALL_MARK
-    sheet.marks(points, Mark(mark.shape, PAPER, size=mark.size + _HALO_WIDER))
-    sheet.marks(points, mark)
+    size = _DOT if panel.width >= _COARSE else _SMALL_DOT
+    sheet.dots(points, PAPER, size + _HALO_WIDER)
+    sheet.dots(points, VERMILION, size)
 
 
 def _within(value: float, low: float, high: float) -> float:

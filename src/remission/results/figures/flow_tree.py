@@ -210,7 +210,8 @@ def _branch(sheet: Sheet, left: float, top: float, from_height: float) -> None:
 def _bar(sheet: Sheet, right: float, y: float, share: float) -> None:
     width = _WIDTHS["parent"] - 9
     sheet.box(right - width, y, width, 2.2, Fill(PALE))
-    sheet.box(right - width, y, max(width * min(share, 1.0), 0.6), 2.2, Fill(INK))
+    if share > 0:
+        sheet.box(right - width, y, max(width * min(share, 1.0), 0.6), 2.2, Fill(INK))
 
 
 def _share(events: int, of: int) -> str:
