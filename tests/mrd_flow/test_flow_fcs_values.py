@@ -227,3 +227,26 @@ def test_damaged_files_are_read_or_refused() -> None:
         outcome(mutated(grown[int(rng.integers(len(grown)))], rng), some_repairs(rng)) for _ in range(4000)
     }
     assert {"read", "repaired", "Malformed", "Truncated", "InvariantBroken", "UnknownFormat"} <= kinds
+
+
+@pytest.mark.parametrize("order", ["1,2,3,4", "4,3,2,1"])
+@pytest.mark.parametrize(
+    ("odd", "refused"),
+    [
+        (0.0, False),
+        (-0.0, False),
+        (9e24, False),
+        (-1.1e-25, False),
+        (2e25, True),
+        (1e-26, True),
+        (-np.inf, True),
+    ],
+)
+def test_a_channel_of_odd_floats_is_told_from_one_of_zeros(order: str, odd: float, refused: bool) -> None:
+    values = np.full((300, 2), odd, dtype="<f4" if order == "1,2,3,4" else ">f4")
+    data = made("FCS3.1", values.tobytes(), described((32, 32), 300, "F", order))
+    if refused:
+        with pytest.raises(InvariantBroken, match="1e25|not finite"):
+            one_of(data)
+    else:
+        np.testing.assert_array_equal(one_of(data).read(("C1",), 0, 300)[0], values[:, 0])
