@@ -298,9 +298,9 @@ def _gate(gate: _Gate) -> Gate:
         given = getattr(gate, key) not in ((), "", None)
         if given != (key in _MAY[gate.kind]):
             raise InputRefused(
-                f"a {gate.kind} {'with' if given else 'without'} {key}",
+                f"{gate.kind} {'with' if given else 'without'} {key}",
                 where=where,
-                do=f"a {gate.kind} is made of: {', '.join(sorted(_MAY[gate.kind]))}",
+                do=f"{gate.kind} is made of: {', '.join(sorted(_MAY[gate.kind]))}",
             )
     if gate.kind != "rectangle" and any((axis.low, axis.high) != (None, None) for axis in gate.axes):
         raise InputRefused("an axis with low or high", where=where, do="only rectangles have them")
