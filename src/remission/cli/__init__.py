@@ -17,6 +17,7 @@ NOUNS = {
     "site": "Hospitals of the trial.",
     "participant": "Children in the trial, from consent to the last contact.",
     "sample": "Marrow samples and their MRD results.",
+    "flow": "Flow cytometry: FCS files to a level with its limits, by gates people can look at.",
     "ngs": "Sequencing: index clones, their level at follow-up, whole runs, single sequences.",
     "treatment": "Dose orders, premedication, infusion.",
     "toxicity": "Toxicities and protocol deviations.",

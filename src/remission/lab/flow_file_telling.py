@@ -1,6 +1,6 @@
 """An FCS file, a strategy and a table of populations as tables for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from remission.lab.flow_files import OpenedSample
 from remission.lab.tables import Cell, Table
@@ -93,6 +93,25 @@ def of_gated(gated: Gated) -> Table:
 def _above(path: str, counts: dict[str, int], events: int) -> int:
     parent = path.rpartition("/")[0]
     return counts.get(parent, events) if parent else events
+
+
+def of_strategies(known: Sequence[Strategy]) -> Table:
+    """The shipped strategies, one a line."""
+    rows = tuple(
+        (one.id, one.version, one.title, ", ".join(one.states) or "-", ", ".join(map(" or ".join, one.needs)))
+        for one in known
+    )
+    return Table(
+        Text("Gating strategies", "设门策略"),
+        (
+            Text("strategy", "策略"),
+            Text("version", "版本"),
+            Text("", ""),
+            Text("states", "声明"),
+            Text("needs", "需要"),
+        ),
+        rows,
+    )
 
 
 def of_strategy(strategy: Strategy, panel: Panel | None = None) -> Iterator[Table]:
