@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from remission.errors import Hostile, InvariantBroken, Malformed, TooLarge, WrongEncoding
+from remission.errors import Hostile, InvariantBroken, Malformed, Refusal, TooLarge, WrongEncoding
 from remission.mrd.flow.compensation import checked, condition, of_keywords, read_matrix, unmixing
 from remission.mrd.flow.events import Held
 from remission.mrd.flow.single_stains import SingleStain, from_controls
@@ -329,3 +329,29 @@ def test_real_single_stains_leave_other_channels_as_dark_as_unstained() -> None:
         for place, channel in enumerate(detectors):
             if channel != one.own:  # FITC in FL2: 229 before, 3.0 after, unstained 3.1
                 assert abs(np.median(undone[place]) - dark[place]) < max(1.1, 0.02 * raw[place])
+
+
+ODD = st.sampled_from(
+    ["", "0", "-1", "1e308", "1e-320", "nan", "inf", "x", "²", "٣", ",", ";", "\n", '"', "\0", "9" * 5000]
+)
+
+
+@given(st.lists(st.tuples(st.integers(0, 200), st.integers(0, 3), ODD), min_size=1, max_size=4))
+def test_damaged_matrices_are_refused_or_finite(damage: list[tuple[int, int, str]]) -> None:
+    keyword, table = "3,A,B,C,1,0.1,0,0,1,0.2,0,0,1", ",A :: x,B,C\nA,100,5,1\nB,2.5,100,2\nC,1,2,100\n"
+    for place, taken, put in damage:
+        at, below = place % len(keyword), place % len(table)
+        keyword = keyword[:at] + put + keyword[at + taken :]
+        table = table[:below] + put + table[below + taken :]
+    for read in (
+        lambda: of_keywords({"SPILL": keyword}, ("A", "B", "C")),
+        lambda: of_keywords({"$COMP": keyword}, ("A", "B", "C")),
+        lambda: of_keywords({"$DFC1TO2": keyword[:4], "$DFC²TO1": "1", "$DFC0TO1": "1"}, ("A", "B", "C")),
+        lambda: read_matrix(io.BytesIO(table.encode()), "x.csv"),
+    ):
+        try:
+            found = read()
+        except Refusal as refused:
+            assert refused.where
+        else:
+            assert found is None or np.isfinite(unmixing(found)).all()

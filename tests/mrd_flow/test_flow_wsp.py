@@ -1,6 +1,7 @@
 """FlowJo workspaces: written by a peer or by hand, gates compared event by event with the peer's reading."""
 
 import io
+import re
 import warnings
 from functools import cache
 from pathlib import Path
@@ -8,8 +9,10 @@ from pathlib import Path
 import flowkit
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from remission.errors import Hostile, InvariantBroken, Malformed, NotFound, UnknownFormat
+from remission.errors import Hostile, InvariantBroken, Malformed, NotFound, Refusal, UnknownFormat
 from remission.mrd.flow.events import Events, Held
 from remission.mrd.flow.gates import Boolean, Ellipsoid, Operation, Polygon, Rectangle
 from remission.mrd.flow.gating import apply
@@ -300,7 +303,10 @@ def test_scales_are_flowjos() -> None:
         (population("one", f"<gating:PolygonGate>{dims('FSC-A')}</gating:PolygonGate>"), "1 dimensions"),
         (population("none", "<gating:RectangleGate/>"), "no dimension"),
         (population("e", f"<gating:EllipsoidGate>{dims('FSC-A', 'SSC-A')}</gating:EllipsoidGate>"), "0 foci"),
-        (population("t", ellipse("Time", "SSC-A", np.array([5.0, 5.0]), 3.0, 2.0, 0.0)), "begins with 10"),
+        (
+            population("t", ellipse("Time", "SSC-A", np.array([5.0, 5.0]), 3.0, 2.0, 0.0)),
+            "axis from 10 to 600",
+        ),
         (population("nan", rectangle({"FSC-A": (float("nan"), 1.0)})), "min='nan'"),
         ('<Population name="empty"/>', "0 shapes"),
         (joined("AndNode", "and", "nobody"), "'nobody'"),
@@ -392,3 +398,27 @@ def test_kinds() -> None:
     assert isinstance(gates[0], Polygon)
     assert isinstance(gates[1], Boolean)
     assert gates[1].operation is Operation.OR
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10_000), st.sampled_from(["", "-1", "0", "1e308", "nan", "x"])), max_size=3
+    )
+)
+def test_damaged_workspaces_are_refused_or_read(damage: list[tuple[int, str]]) -> None:
+    shape = ellipse("FSC-A", "SSC-A", np.array([90.0, 80.0]), 40.0, 20.0, 0.5)
+    tree = population("a", rectangle({"Comp-FL1_530": (1.0, 900.0), "FL3-A": (5.0, None)})) + population(
+        "e", shape
+    )
+    text = workspace(tree + joined("AndNode", "both", "a", "e")).decode()
+    for place, put in damage:
+        spots = [found.span(1) for found in re.finditer('="([^"]*)"', text)]
+        start, end = spots[place % len(spots)]
+        text = text[:start] + put + text[end:]
+    held = Held(CHANNELS, events().values[:, :20])
+    try:
+        for one in read_workspace(io.BytesIO(text.encode()), "w.wsp").samples:
+            apply(one.gating(), held)
+    except Refusal as refused:
+        assert refused.where

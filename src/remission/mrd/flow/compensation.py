@@ -7,6 +7,7 @@ back: fluorochromes = unmixing @ detectors. Events as rows take it transposed: e
 
 import io
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
@@ -24,6 +25,8 @@ Numbers = NDArray[np.float64]
 WORST_CONDITION = 1e4
 """Rows brought to length 1: above it, a hundredth of noise in a detector is a hundredfold signal."""
 _PERCENT = 100.0
+_LARGEST = 1e9
+"""No coefficient is larger, no diagonal smaller than its inverse."""
 _MOST_BYTES = 4_000_000
 _SPELLINGS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
 
@@ -71,9 +74,9 @@ def checked(spectrum: Spectrum) -> Spectrum:
     Raises
     ------
     InvariantBroken
-        If names stand twice or are empty, rows differ in length, a value is not finite, there are more
-        fluorochromes than detectors, a fluorochrome is not seen by its own detector, or the rows are so
-        alike that `condition` is above `WORST_CONDITION`.
+        If names stand twice or are empty, rows differ in length, a value is not finite or beyond 1e9, there
+        are more fluorochromes than detectors, a fluorochrome is not seen by its own detector, or the rows
+        are so alike that `condition` is above `WORST_CONDITION`.
     """
     where = f"spectrum matrix {spectrum.name} ({spectrum.origin})"
     for complaint in _complaints(spectrum):
@@ -90,8 +93,7 @@ def checked(spectrum: Spectrum) -> Spectrum:
 
 def condition(spectrum: Spectrum) -> float:
     """The condition number of the matrix, its rows brought to length 1 (so that units do not count)."""
-    rows = np.asarray(spectrum.values, dtype=np.float64)
-    return float(np.linalg.cond(rows / np.linalg.norm(rows, axis=1, keepdims=True)))
+    return float(np.linalg.cond(_rows_of_length_1(spectrum)))
 
 
 def unmixing(spectrum: Spectrum) -> Numbers:
@@ -181,22 +183,26 @@ def _complaints(spectrum: Spectrum) -> list[str]:
         said += [
             f"{dye!r} in detector {detector!r} is {value}"
             for detector, value in zip(detectors, row, strict=True)
-            if not math.isfinite(value)
+            if not abs(value) <= _LARGEST
         ]
         own = row[detectors.index(dye)] if dye in detectors else max(row)
-        if not own > 0.0:
+        if not own >= 1.0 / _LARGEST:
             said.append(f"{dye!r} in its own detector is {own}; it must be above 0")
     return said
 
 
 def _most_alike(spectrum: Spectrum) -> str:
-    rows = np.asarray(spectrum.values, dtype=np.float64)
-    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    rows = _rows_of_length_1(spectrum)
     alike = np.abs(rows @ rows.T)
     np.fill_diagonal(alike, -1.0)
     one, other = np.unravel_index(int(alike.argmax()), alike.shape)
     names = spectrum.fluorochromes
     return f"{names[int(one)]!r} and {names[int(other)]!r} are most alike ({alike.max():.6f})"
+
+
+def _rows_of_length_1(spectrum: Spectrum) -> Numbers:
+    rows = np.asarray(spectrum.values, dtype=np.float64)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
 
 
 def _contents(spectrum: Spectrum) -> dict[tuple[str, str], float]:
@@ -219,7 +225,7 @@ def _spill(key: str, value: str, channels: Sequence[str]) -> Spectrum | None:
 def _size(key: str, word: str) -> int:
     if word.upper() in ("", "0", "UNDEFINED", "NONE"):
         return 0
-    if not (word.isascii() and word.isdigit()):
+    if not re.fullmatch("[0-9]{1,6}", word):
         raise Malformed(
             f"{key} begins with {word!r}, which is not a count",
             where=f"keyword {key}, place 1",
@@ -237,7 +243,7 @@ def _channels(key: str, words: Sequence[str], size: int, channels: Sequence[str]
             do="correct the keyword, or give a matrix beside the file",
         )
     stripped = {one.strip(): one for one in channels}
-    if all(one.isascii() and one.isdigit() for one in words) and not set(words) & stripped.keys():
+    if all(re.fullmatch("[0-9]{1,6}", one) for one in words) and not set(words) & stripped.keys():
         stripped = {str(number): one for number, one in enumerate(channels, start=1)}
         words = [str(int(one)) for one in words]
     for number, one in enumerate(words, start=2):
@@ -310,9 +316,9 @@ def _digital(upper: Mapping[str, str], channels: Sequence[str]) -> Spectrum | No
     """FCS 2.0's `$DFCmTOn`: percent of m's light that n sees; numbers count parameters, or dyes alone."""
     found: dict[tuple[int, int], float] = {}
     for key, value in upper.items():
-        m, to, n = key.removeprefix("$DFC").partition("TO")
-        if key.startswith("$DFC") and to and m.isdigit() and n.isdigit() and m != n:
-            found[int(m), int(n)] = _coefficient(key, value.strip() or "0", 1) / _PERCENT
+        numbers = re.fullmatch(r"\$DFC([1-9][0-9]{0,3})TO([1-9][0-9]{0,3})", key)
+        if numbers and int(numbers[1]) != int(numbers[2]):
+            found[int(numbers[1]), int(numbers[2])] = _coefficient(key, value.strip() or "0", 1) / _PERCENT
     if not any(found.values()):
         return None
     size = max(max(pair) for pair in found)

@@ -27,7 +27,9 @@ Numbers = NDArray[np.float64]
 InPlace = Callable[[Numbers], None]
 
 _LN10 = math.log(10.0)
-_MOST_DECADES = 100.0
+_LEAST_DECADES, _MOST_DECADES = 1e-3, 100.0
+_LEAST_TOP, _LARGEST_TOP = 1e-100, 1e100
+_TOP_SAID = f"the top is from {_LEAST_TOP:g} to {_LARGEST_TOP:g}"
 _SLACK = 1e-12
 """Relative: W = M/2 written in decimals may be past it by a rounding."""
 _OCTAVES_PAST_TOP = 4
@@ -121,7 +123,7 @@ def checked_curve(curve: Curve) -> Curve:
 def _rules(curve: Curve) -> tuple[tuple[str, bool], ...]:
     match curve:
         case Linear(t, a):
-            return ("T is finite and above 0", 0 < t < math.inf), ("0 <= A <= T", 0 <= a <= t)
+            return (_TOP_SAID, _LEAST_TOP <= t <= _LARGEST_TOP), ("0 <= A <= T", 0 <= a <= t)
         case Log(t, m):
             return _positive(t, m)
         case Asinh(t, m, a):
@@ -133,8 +135,11 @@ def _rules(curve: Curve) -> tuple[tuple[str, bool], ...]:
         case Biexponential(length, top, positive, negative, width):
             return (
                 ("length is from 2 to 65536", 2 <= length <= 1 << 16),
-                ("the top is finite and above 0", 0 < top < math.inf),
-                (f"0 < positive decades <= {_MOST_DECADES:g}", 0 < positive <= _MOST_DECADES),
+                (_TOP_SAID, _LEAST_TOP <= top <= _LARGEST_TOP),
+                (
+                    f"positive decades are from {_LEAST_DECADES:g} to {_MOST_DECADES:g}",
+                    _LEAST_DECADES <= positive <= _MOST_DECADES,
+                ),
                 (f"negative decades are at most {_MOST_DECADES:g}", -math.inf < negative <= _MOST_DECADES),
                 ("the width basis is finite and below 0", -math.inf < width < 0),
             )
@@ -142,8 +147,8 @@ def _rules(curve: Curve) -> tuple[tuple[str, bool], ...]:
 
 def _positive(t: float, m: float) -> tuple[tuple[str, bool], ...]:
     return (
-        ("T is finite and above 0", 0 < t < math.inf),
-        (f"0 < M <= {_MOST_DECADES:g}", 0 < m <= _MOST_DECADES),
+        (_TOP_SAID, _LEAST_TOP <= t <= _LARGEST_TOP),
+        (f"M is from {_LEAST_DECADES:g} to {_MOST_DECADES:g}", _LEAST_DECADES <= m <= _MOST_DECADES),
     )
 
 
@@ -175,18 +180,19 @@ def _prepared(curve: Curve) -> Callable[[Numbers, float, float], None]:
 
 
 def _linear(A: float, span: float, values: Numbers, low: float, high: float) -> None:
-    values += A
-    values /= span
+    with np.errstate(over="ignore"):
+        values += A
+        values /= span
     np.clip(values, low, high, out=values)
 
 
 def _log(T: float, M: float, values: Numbers, low: float, high: float) -> None:
     if low > -math.inf:
         np.maximum(values, 0.0, out=values)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         values /= T
         np.log10(values, out=values)
-    values /= M
+        values /= M
     values += 1.0
     np.clip(values, low, high, out=values)
 

@@ -6,6 +6,7 @@ outside it (`eventsInside="0"`). FlowJo itself tests events in bins of the drawn
 counts differ a little from exact ones.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -139,7 +140,7 @@ def _sample(element: Element, workspace: str) -> WorkspaceSample:
             )
         paths[path] = _free(said(node, "", "name", where), set(paths.values()))
         count = node.attribute("", "count") or ""
-        if count.isdigit():
+        if re.fullmatch("[0-9]{1,15}", count):
             counts[paths[path]] = int(count)
     file = unquote(files[0].replace("\\", "/").rpartition("/")[2]) if files else name
     return WorkspaceSample(name, file, tuple(_channels(element)), paths, counts, element, where)

@@ -17,6 +17,8 @@ from remission.mrd.flow.xml_files import Element
 _EDGES_OFF = 2.0
 """Bins that an ellipse's edges may differ from its `distance`: FlowJo has written edges rounded."""
 
+_FARTHEST, _WIDEST = 1e6, 1e15
+
 Vertex = tuple[float, float]
 
 
@@ -178,10 +180,12 @@ def _ellipse(element: Element, gate: str, parent: str | None, parameters: Parame
             where=where,
             do="draw it again",
         )
+    if np.abs([*foci, *edges]).max() > _FARTHEST:
+        raise InvariantBroken(f"it reaches beyond {_FARTHEST:g} bins", where=where, do="draw it again")
     for axis in (across, up):
-        if axis.start != 0.0:
+        if axis.start != 0.0 or not 0.0 < axis.end <= _WIDEST:
             raise InvariantBroken(
-                f"an ellipse on a linear axis that begins with {axis.start:g} is not documented",
+                f"an ellipse on a linear axis from {axis.start:g} to {axis.end:g} is not documented",
                 where=where,
                 do="draw it as a polygon",
             )
