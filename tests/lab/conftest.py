@@ -46,3 +46,22 @@ def how() -> Callable[..., How]:
         return How(IndexRule(share=share), asked_at(threshold), shipped(), Preparation())
 
     return made
+
+
+@pytest.fixture(scope="session")
+def marrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SIMULATED marrow of 60,000 events with 1 % of blasts that lost CD19, as an FCS file."""
+    import numpy as np
+
+    from remission.mrd.flow.write_fcs import write_fcs
+    from remission.rehearsal.cytometry.clones import clone_of
+    from remission.rehearsal.cytometry.simulate import simulate
+    from remission.rehearsal.cytometry.spec import Cd19, Look, Marrow, MarrowSpec
+
+    numbers = np.random.default_rng(3)
+    clone = clone_of(Look.TYPICAL, Cd19.LOST, numbers)
+    made = simulate(MarrowSpec(Marrow.BLINATUMOMAB, 60_000, clone, 0.01), numbers)
+    path = tmp_path_factory.mktemp("marrow") / "SIMULATED-S1.fcs"
+    with path.open("wb") as file:
+        write_fcs(file, made.events, labels=made.labels, ranges=made.ranges, keywords=made.keywords)
+    return path

@@ -7,7 +7,17 @@ import pytest
 from remission.errors import InputRefused
 from remission.lab.flow_moves import numbers_of, renumbered
 from remission.mrd.flow.gates import (
-    Boolean, Dimension, Divider, Ellipsoid, Operand, Operation, Polygon, Quadrant, Quadrants, Rectangle, Side,
+    Boolean,
+    Dimension,
+    Divider,
+    Ellipsoid,
+    Operand,
+    Operation,
+    Polygon,
+    Quadrant,
+    Quadrants,
+    Rectangle,
+    Side,
 )  # fmt: skip
 
 X, Y = Dimension("CD10", scale="light"), Dimension("SSC-A", scale="scatter")

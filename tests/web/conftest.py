@@ -20,7 +20,7 @@ from remission.mrd.ngs.measured_json import write_measured
 from remission.mrd.ngs.rearrangement import Kind, Locus, Part, Rearrangement
 from remission.mrd.ngs.spikes import Spike
 from remission.mrd.ngs.tally import Sighting, Tally, Target, TargetCount, Tier, Tolerance
-from remission.mrd.result import Denominator
+from remission.mrd.result import Denominator, Method
 from remission.terms.actors import Actor, Role
 from remission.terms.days import date_of
 from remission.terms.evidence import Evidence, FileRef
@@ -262,6 +262,42 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
         on=date_of(21, DAY_ONE), method_version="1.0",
     )  # fmt: skip
     sequence_for_real(trial)
+    return place
+
+
+@pytest.fixture(scope="session")
+def marrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SIMULATED marrow of 40,000 events with 1 % of blasts that lost CD19, as an FCS file."""
+    import numpy as np
+
+    from remission.mrd.flow.write_fcs import write_fcs
+    from remission.rehearsal.cytometry.clones import clone_of
+    from remission.rehearsal.cytometry.simulate import simulate
+    from remission.rehearsal.cytometry.spec import Cd19, Look, Marrow, MarrowSpec
+
+    numbers = np.random.default_rng(3)
+    clone = clone_of(Look.TYPICAL, Cd19.LOST, numbers)
+    made = simulate(MarrowSpec(Marrow.BLINATUMOMAB, 40_000, clone, 0.01), numbers)
+    path = tmp_path_factory.mktemp("marrow") / "SIMULATED-S1.fcs"
+    with path.open("wb") as file:
+        write_fcs(file, made.events, labels=made.labels, ranges=made.ranges, keywords=made.keywords)
+    return path
+
+
+@pytest.fixture(scope="session")
+def received(tmp_path_factory: pytest.TempPathFactory, marrow: Path) -> Path:
+    """A trial: of 01-001 a flow file was received; of 01-002 one that is none; of 01-003 nothing yet."""
+    place, raw = tmp_path_factory.mktemp("received") / "trial", tmp_path_factory.mktemp("raw")
+    trial = create(place, simulated=True)
+    trial.activate_site(By(Actor("Shen", Role.SPONSOR), datetime(2026, 1, 6, tzinfo=UTC)), SITE)
+    subjects = [admit(trial) for _ in range(3)]
+    broken = raw / "broken.fcs"
+    broken.write_bytes(b"FCS3.1 and nothing else")
+    for subject, path in zip(subjects, (marrow, broken), strict=False):
+        laboratory.receive_files(
+            trial, by(20, Role.LABORATORY), subject, sample=SampleId(f"{subject}-d19"), method=Method.FLOW,
+            files=laboratory.keep_files(trial, [path]), on=date_of(20, DAY_ONE),
+        )  # fmt: skip
     return place
 
 

@@ -1,5 +1,6 @@
 """The benches that are open: opened in the background, two at a time, the one not used for longest closed."""
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock, Thread
@@ -8,6 +9,7 @@ from remission.errors import NotFound, Refusal
 from remission.lab.flow_files import Told
 from remission.lab.flow_work import Work
 
+_LOG = logging.getLogger("django.flow")
 MOST = 2
 """A bench of a million events holds about 200 MB."""
 
@@ -15,28 +17,22 @@ MOST = 2
 class Opening:
     """A bench that is being opened, is open, or could not be.
 
-    `share` of the way; then `work`, or `refusal`, or `failed` if the program did.
+    `share` of the way; then `outcome`: what is on the bench, or what went wrong.
     """
 
     def __init__(self) -> None:
         self.share = 0.0
-        self.work: Work | None = None
-        self.refusal: Refusal | None = None
-        self.failed: BaseException | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Whether there is nothing more to wait for."""
-        return self.work is not None or self.refusal is not None or self.failed is not None
+        self.outcome: Work | BaseException | None = None
 
     def open(self, make: Callable[[Told], Work]) -> None:
         """Open it; what goes wrong is kept for whoever looks."""
         try:
-            self.work = make(self._told)
+            self.outcome = make(self._told)
         except Refusal as refusal:
-            self.refusal = refusal
+            self.outcome = refusal
         except BaseException as error:  # noqa: BLE001 (a thread's error is seen by nobody else)
-            self.failed = error
+            _LOG.exception("a flow sample could not be opened")
+            self.outcome = error
 
     def _told(self, share: float) -> None:
         self.share = share
@@ -75,9 +71,9 @@ class Benches:
             If it is not open.
         """
         found = self.known(key)
-        if found is None or found.work is None:
+        if found is None or not isinstance(found.outcome, Work):
             raise NotFound("this bench is closed", where="flow page", do="reload the page to open it again")
-        return found.work
+        return found.outcome
 
     def forget(self, key: object) -> None:
         """Close a bench, so that it is opened anew when asked for."""

@@ -17,6 +17,7 @@ urlpatterns = [
     path("flow", flow, name="flow"),
     path("flow/state", flow_state, name="flow_state"),
     path("flow/act", flow_act, name="flow_act"),
-    path("flow/<str:kind>", flow_picture, name="flow_picture"),
+    path("flow/density", flow_picture, {"kind": "density"}),
+    path("flow/dots", flow_picture, {"kind": "dots"}),
     path("static/<str:name>", own_file, name="file"),
 ]

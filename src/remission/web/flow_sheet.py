@@ -171,18 +171,19 @@ def _drawn(place: Place, work: Work) -> Iterator[Drawn]:
             plot, number, name, work.name_of(plot.parent) if plot.parent else Text("all events", "全部事件"),
             tuple(Mark(_x(plot.x, tick.place), tick.words) for tick in plot.x.ticks),
             tuple(Mark(_y(plot.y, tick.place), tick.words) for tick in plot.y.ticks),
-            place.to("/picture", plot=plot.id, v=f"{work.token}-{bench.version(plot.id)}"),
+            place.to("/density", plot=plot.id, v=f"{work.token}-{bench.version(plot.id)}"),
             place.to("/dots", plot=plot.id, v=f"{work.token}-{bench.dots_version(plot.id)}"),
-            json.dumps(_about(plot, gate, name)),
+            json.dumps(_about(number, plot, gate, name)),
         )  # fmt: skip
 
 
-def _about(plot: Plot, gate: Gate, name: Text) -> dict[str, Any]:
+def _about(number: int, plot: Plot, gate: Gate, name: Text) -> dict[str, Any]:
     def axis(one: Axis, place: int | None) -> dict[str, Any]:
         return {"low": one.low, "high": one.high, "place": place}
 
     return {
         "id": plot.id,
+        "number": number,
         "gate": plot.gate,
         "kind": _KINDS.get(type(gate), ""),
         "name": name.in_(get_language() or "en"),

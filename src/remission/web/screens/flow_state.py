@@ -3,6 +3,7 @@
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from remission.lab.flow_work import Work
 from remission.web.flow_place import benches_of, place_of
 from remission.web.flow_sheet import flow_sheet, state
 
@@ -12,8 +13,7 @@ def flow_state(request: HttpRequest, subject: str = "", label: str = "") -> Json
     """How far a bench is from being open; then its counts, level and gates."""
     place = place_of(request, subject, label)
     opening = benches_of(request).known(place.key)
-    if opening is None or opening.work is None:
-        waits = opening is not None and not opening.ended
-        share = opening.share if opening else 0.0
-        return JsonResponse({"state": "opening" if waits else "closed", "share": share})
-    return JsonResponse(state(flow_sheet(place, opening.work)))
+    if opening is not None and isinstance(opening.outcome, Work):
+        return JsonResponse(state(flow_sheet(place, opening.outcome)))
+    waits = opening is not None and opening.outcome is None
+    return JsonResponse({"state": "opening" if waits else "closed", "share": opening.share if opening else 0})

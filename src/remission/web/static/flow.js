@@ -129,12 +129,13 @@ class Plot {
 
   draw() {
     this.group.replaceChildren();
+    const clip = `url(#clip-${this.about.number})`;
     const corners = this.outline(), chosen = this.parts()[this.part] || {};
     const mark = (kind, at) => (chosen.kind === kind && (at === undefined || chosen.at === at) ? " chosen" : "");
-    if (corners.length) make("path", { class: `body${mark("body")}`, d: `M${corners.map((one) => one.join(" ")).join("L")}Z`, "data-kind": "body" }, this.group);
+    if (corners.length) make("path", { class: `body${mark("body")}`, d: `M${corners.map((one) => one.join(" ")).join("L")}Z`, "clip-path": clip, "data-kind": "body" }, this.group);
     const edge = (at, [x1, y1], [x2, y2]) => {
-      make("line", { class: `edge${mark("edge", at)}`, x1, y1, x2, y2 }, this.group);
-      make("line", { class: "hold", x1, y1, x2, y2, "data-kind": "edge", "data-at": at }, this.group);
+      make("line", { class: `edge${mark("edge", at)}`, x1, y1, x2, y2, "clip-path": clip }, this.group);
+      make("line", { class: "hold", x1, y1, x2, y2, "clip-path": clip, "data-kind": "edge", "data-at": at }, this.group);
     };
     if (this.about.kind === "polygon") corners.forEach((one, at) => edge(at, one, corners[(at + 1) % corners.length]));
     if (this.about.kind === "rectangle") {
@@ -147,7 +148,8 @@ class Plot {
       if (axis === "x") edge(at, [this.x(value), TOP], [this.x(value), TOP + SIZE]);
       else edge(at, [LEFT, this.y(value)], [LEFT + SIZE, this.y(value)]);
     });
-    if (this.parts().some((part) => part.kind === "vertex")) corners.forEach(([cx, cy], at) => {
+    if (this.parts().some((part) => part.kind === "vertex")) corners.forEach(([x, y], at) => {
+      const cx = Math.min(Math.max(x, LEFT), LEFT + SIZE), cy = Math.min(Math.max(y, TOP), TOP + SIZE);
       make("circle", { class: `vertex${mark("vertex", at)}`, cx, cy, r: 3.5 }, this.group);
       make("circle", { class: "hold", cx, cy, r: 11, "data-kind": "vertex", "data-at": at }, this.group);
     });
@@ -158,7 +160,8 @@ class Plot {
     const numbers = structuredClone(start), { x, y } = this.about;
     if (this.about.kind === "polygon") {
       const at = part.kind === "body" ? numbers.keys() : part.kind === "edge" ? [part.at, (part.at + 1) % numbers.length] : [part.at];
-      for (const one of at) numbers[one] = [start[one][0] + dx, start[one][1] + dy];
+      const seen = (axis, value) => (part.kind === "vertex" ? Math.min(Math.max(value, this.about[axis].low), this.about[axis].high) : value);
+      for (const one of at) numbers[one] = [seen("x", start[one][0]) + dx, seen("y", start[one][1]) + dy];
     } else if (this.about.kind === "ellipse") {
       numbers[0][x.place] += dx;
       numbers[0][y.place] += dy;
