@@ -8,7 +8,7 @@ from remission.errors import Malformed, TooLarge
 from remission.mrd.flow.fcs_faults import Account, Fault, Quirk
 from remission.mrd.flow.fcs_header import Segment
 
-MOST_BYTES = 32_000_000
+MOST_BYTES = 16_000_000
 MOST_KEYWORDS = 200_000
 _BLANKS = b" \t\r\n\0"
 _MATTER = ("SPILL", "SPILLOVER", "COMP")
