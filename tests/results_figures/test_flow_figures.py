@@ -17,6 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from matplotlib.image import imread
 from PIL import Image
+from scipy.ndimage import label
 
 from remission.mrd.flow.events import Held
 from remission.mrd.flow.findings import Concern, Finding
@@ -39,7 +40,7 @@ from remission.mrd.flow.quality import AREA, HEIGHT, Quality, examine
 from remission.mrd.flow.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Scale
 from remission.mrd.flow.scaling import unscaled
 from remission.results.figures import flow_gates, flow_plot, flow_quality, flow_time, flow_tree
-from remission.results.figures.canvas import Format, Language
+from remission.results.figures.canvas import Format, Language, Picture, Sheet, draw_sheet
 from remission.results.figures.flow_axes import PlotAxis, axis_of, spaced, ticks
 from remission.results.figures.flow_density import levels
 from remission.results.figures.flow_panel import Frame, clipped, halved
@@ -504,3 +505,17 @@ def test_every_concern_has_a_line_and_every_finding_stands_with_its_flag() -> No
 
 def test_no_event_at_all_is_no_share() -> None:
     assert flow_quality.kept_words(0, 0).en == "0 of 0 events are flagged by nothing (–)."
+
+
+def test_every_dot_is_drawn_however_many() -> None:
+    def paint(sheet: Sheet, y: float) -> float:
+        points = [(20 + 12.0 * (at % 30), y + 20 + 12.0 * (at // 30)) for at in range(300)]
+        sheet.dots(points, "#d55e00", 3.6)
+        return y + 160
+
+    picture = Picture("dots", Text("t", "t"), Text("d", "d"))
+    how: dict[str, Any] = {"simulated": False, "language": "en"}
+    pixels = imread(io.BytesIO(draw_sheet(picture, ABOUT, paint, format="png", **how)))
+    coloured: Any = label((pixels[..., 0] > 0.6) & (pixels[..., 2] < 0.4))
+    assert coloured[1] == 300
+    assert draw_sheet(picture, ABOUT, paint, format="svg", **how).count(b"M ") >= 300

@@ -41,6 +41,7 @@ BLUE, VERMILION, SKY, ORANGE, PURPLE = "#0072b2", "#d55e00", "#56b4e9", "#e69f00
 ALARM = "#a32100"
 
 _PNG_DPI = 200
+_DOTS = 60  # matplotlib simplifies away dots from a shape of 128 corners
 _CJK_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Zen Hei", "WenQuanYi Micro Hei", "SimHei")
 _OWN_SETTINGS = ("svg.", "savefig.", "figure.", "hatch.", "path.", "lines.", "patch.", "text.", "font.")
 # matplotlib reads its settings while it writes; they belong to the process, so one sheet at a time.
@@ -136,13 +137,14 @@ class Sheet:
         )  # fmt: skip
 
     def dots(self, points: Sequence[Point], colour: str, size: float) -> None:
-        """Round dots, however many, as one shape; `size` is their width in points."""
-        if points:
-            ends = [(x + dx, y) for x, y in points for dx in (0.0, 0.02)]
-            path = Path(ends, [Path.MOVETO, Path.LINETO] * len(points))
-            path.should_simplify = False
-            shape = PathPatch(path, fill=False, edgecolor=colour, linewidth=size, capstyle="round")
-            self.artists.append(shape)
+        """Round dots, many to a shape; `size` is their width in points."""
+        for start in range(0, len(points), _DOTS):
+            part = points[start : start + _DOTS]
+            ends = [(x + long, y) for x, y in part for long in (0.0, 0.02)]
+            path = Path(ends, [Path.MOVETO, Path.LINETO] * len(part))
+            dots = PathPatch(path, fill=False, edgecolor=colour, linewidth=size, capstyle="round")
+            dots.set_snap(False)  # or both ends of a dot fall on one pixel and it is gone
+            self.artists.append(dots)
 
     def write(
         self, x: float, y: float, words: str, *, size: float = TEXT, anchor: Anchor = "start",
