@@ -192,6 +192,18 @@ def test_after_anti_cd19_a_cd19_gate_is_never_negative() -> None:
     assert measured(marrow(0), asked=AFTER).answer.call is N
 
 
+def test_what_a_strategy_does_not_state_cannot_be_claimed_by_hand() -> None:
+    with pytest.raises(InvariantBroken, match="ball-cd19 does not state cd19-independent-gate"):
+        measured(marrow(0), strategy=CD19, asked=AFTER, flags=("cd19-independent-gate",))
+    assert measured(marrow(0), asked=AFTER, flags=("cd19-independent-gate",)).answer.call is N
+    got = measured(marrow(0), strategy=CD19)
+    assert got.result is not None
+    for flags in (("cd19-only-gate", "cd19-independent-gate"), ("cd19-independent-gate",), ()):
+        document = json.loads(write_flow(got)) | {"flags": list(flags)}
+        with pytest.raises(InvariantBroken, match="strategy ball-cd19 cd19-only-gate"):
+            read_flow(io.BytesIO(json.dumps(document).encode()))
+
+
 def test_a_panel_that_cannot_carry_the_strategy_is_not_evaluable_with_its_markers_named() -> None:
     got = measured(marrow(60, LOST), panel=panel_without("CD22", "CD24", "CD66b"), asked=AFTER)
     assert got.result is None and dict(got.populations) == {}

@@ -89,9 +89,11 @@ def measure(
     InputRefused
         As in `applied` and `gating.apply`; or for a denominator that this strategy and panel do not count.
     InvariantBroken
-        As there; or where somebody accepts nothing, or a suggestion that is not there or does not fit.
+        As there; or where somebody accepts nothing, or a suggestion that is not there or does not fit; or
+        where a flag that a negative needs is claimed by hand, and the strategy does not state it.
     """
     _check_acceptance(acceptance, suggested)
+    _check_claims(flags, asked, strategy)
     evidence = _said(evidence, strategy, panel, acceptance)
     blank = _blank(sample, strategy, panel, quality, asked, evidence, tuple(notes))
     if missing := lacking(strategy, panel):

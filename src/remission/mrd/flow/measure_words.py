@@ -71,6 +71,9 @@ def notes_of(
             f"Gated without compensation, for no matrix covers them: {named}.",
             f"无补偿矩阵覆盖，未经补偿即设门：{named}。",
         )
-    for id in on_channels.left_out:
-        name = on_channels.strategy.names[id]
-        yield Text(f"Left out for lack of a marker: {name.en}.", f"因缺少标志而省略：{name.zh}。")
+    if on_channels.left_out:
+        names = [on_channels.strategy.names[id] for id in on_channels.left_out]
+        yield Text(
+            f"Left out for lack of a marker: {', '.join(name.en for name in names)}.",
+            f"因缺少标志而省略：{'、'.join(name.zh for name in names)}。",
+        )

@@ -19,6 +19,7 @@ from remission.mrd.flow.gates import Operation
 from remission.mrd.flow.gates_json import with_gates
 from remission.mrd.flow.measure import SUGGESTION, category_of, sensitivity_of
 from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
+from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
 from remission.mrd.flow.strategy import Adjustment
 from remission.mrd.flow.suggested import Acceptance, Suggestion
 from remission.mrd.result import Denominator, Method, MrdResult, from_flow_counts
@@ -183,6 +184,11 @@ def _result_contradictions(measured: FlowMeasured, result: MrdResult) -> Iterato
     unsaid = [one.flag for one in measured.quality if one.flag and one.flag not in result.flags]
     if unsaid:
         yield f"quality raises {', '.join(unsaid)}; the flags do not"
+    for id in shipped_strategies():
+        strategy = shipped_strategy(id)
+        said = frozenset(result.flags) & _STATED
+        if measured.strategy_sha256 == strategy.sha256 and said != frozenset(strategy.states):
+            yield f"it states {', '.join(sorted(said)) or 'nothing'}; strategy {id} {', '.join(strategy.states)}"
     yield from _answer_contradictions(measured, result)
 
 
@@ -201,4 +207,6 @@ def _answer_contradictions(measured: FlowMeasured, result: MrdResult) -> Iterato
         yield f"category {measured.category!r}; the numbers make it {category!r}"
 
 
+_STATED = frozenset({"cd19-only-gate", "cd19-independent-gate"})
+"""What only a strategy states, never a person."""
 _CONVERTER = with_gates(converter_of(Call, Category, Sensitivity, Concern, Operation))
