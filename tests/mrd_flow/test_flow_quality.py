@@ -361,6 +361,7 @@ def test_the_stretch_that_a_laser_was_off_in_a_real_file() -> None:
         channels=names[:-1], ranges=dict.fromkeys(names, 262144.0), time_step=0.01,
     )  # fmt: skip
     assert np.flatnonzero(found(quality, Concern.DRIFT)).tolist() == list(range(1_000))
+    assert quality.flags == (UNSTABLE_SIGNAL,)
     assert quality.signal is not None
     assert {names[at][0] for at in np.flatnonzero(quality.signal.drifted.any(axis=1))} == {"G"}
     stored = np.array(cleaned.events).reshape(-1, len(names))

@@ -21,7 +21,7 @@ BLINDING = frozenset({UNSTABLE_SIGNAL, TIME_FAULT})
 """A negative needs a gate that held still over the run, and one acquisition of one tube."""
 
 ASSUMED_MOST = {
-    UNSTABLE_SIGNAL: 0.10,
+    UNSTABLE_SIGNAL: 0.05,
     TIME_FAULT: 0.01,
     UNSTEADY_FLOW: 0.10,
     OFF_SCALE: 0.05,
