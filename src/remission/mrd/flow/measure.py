@@ -193,6 +193,16 @@ def _check_acceptance(acceptance: Acceptance | None, suggested: tuple[Suggestion
         )
 
 
+def _check_claims(flags: Sequence[str], asked: FlowAsked, strategy: Strategy) -> None:
+    claimed = sorted(frozenset(flags) & asked.needed_flags - frozenset(strategy.states))
+    if claimed:
+        raise InvariantBroken(
+            f"strategy {strategy.id} does not state {', '.join(claimed)}",
+            where="flags",
+            do="measure by a strategy that states it: it cannot be added by hand",
+        )
+
+
 def _said(evidence: Evidence, strategy: Strategy, panel: Panel, acceptance: Acceptance | None) -> Evidence:
     """The evidence with the settings that the numbers rest on."""
     found = "events of the gates"

@@ -188,7 +188,8 @@ def _result_contradictions(measured: FlowMeasured, result: MrdResult) -> Iterato
         strategy = shipped_strategy(id)
         said = frozenset(result.flags) & _STATED
         if measured.strategy_sha256 == strategy.sha256 and said != frozenset(strategy.states):
-            yield f"it states {', '.join(sorted(said)) or 'nothing'}; strategy {id} {', '.join(strategy.states)}"
+            stated = ", ".join(sorted(said)) or "nothing"
+            yield f"it states {stated}; strategy {id} {', '.join(strategy.states)}"
     yield from _answer_contradictions(measured, result)
 
 
