@@ -94,7 +94,14 @@ def _of_options(study: Study) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield "participant consent --site", tuple(site.id for site in study.sites)
     yield "participant happened --purpose", tuple(dict.fromkeys(_purposes(study)))
     for assay in study.assays:
-        yield f"sample {assay.method} --flag", (*assay.disqualifying_flags, *assay.blinding_flags)
+        yield (
+            f"sample {assay.method} --flag",
+            (
+                *assay.disqualifying_flags,
+                *assay.blinding_flags,
+                *assay.blinding_after_treatment,
+            ),
+        )
         yield f"sample {assay.method} --flag, asked for after treatment", assay.needed_after_treatment
         if assay.method == Method.FLOW:
             yield "sample flow --examined, the first", (f"{assay.denominator}=COUNT",)

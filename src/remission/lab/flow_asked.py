@@ -6,6 +6,7 @@ from fractions import Fraction
 from remission.errors import CommandRefused, InputRefused
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.measure_flags import BLINDING, DISQUALIFYING
+from remission.protocol.answering import is_after_treatment
 from remission.protocol.study import Study
 
 METHOD = "flow"
@@ -62,7 +63,7 @@ def flow_asked_by(study: Study, point: str | None) -> FlowAsked:
             where=f"study {study.id}, endpoints",
             do="give --threshold instead of --study",
         )
-    after = point is None or study.point(point).window.first > study.treatment.first_day
+    after = point is None or is_after_treatment(study, point)
     return FlowAsked(
         Fraction(asked[0].threshold),
         Fraction(asked[0].required_lod),
@@ -70,6 +71,6 @@ def flow_asked_by(study: Study, point: str | None) -> FlowAsked:
         float(assay.events_for_loq),
         assay.denominator,
         DISQUALIFYING | frozenset(assay.disqualifying_flags),
-        BLINDING | frozenset(assay.blinding_flags),
+        BLINDING | frozenset((*assay.blinding_flags, *(assay.blinding_after_treatment if after else ()))),
         frozenset(assay.needed_after_treatment) if after else frozenset(),
     )

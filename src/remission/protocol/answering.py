@@ -45,12 +45,22 @@ def answered(
         Fraction(threshold),
         Fraction(required_lod),
         frozenset(assay.disqualifying_flags),
-        frozenset(assay.blinding_flags),
-        _needed(study, assay, point),
+        blinding_at(study, assay, point),
+        needed_at(study, assay, point),
     )
 
 
-def _needed(study: Study, assay: Assay, point: str) -> frozenset[str]:
-    """What a negative must state in a sample taken after treatment began."""
-    before = study.point(point).window.first <= study.treatment.first_day
-    return frozenset() if before else frozenset(assay.needed_after_treatment)
+def blinding_at(study: Study, assay: Assay, point: str) -> frozenset[str]:
+    """The flags that hide disease in a sample of this time point."""
+    later = assay.blinding_after_treatment if is_after_treatment(study, point) else ()
+    return frozenset((*assay.blinding_flags, *later))
+
+
+def needed_at(study: Study, assay: Assay, point: str) -> frozenset[str]:
+    """What a negative of this time point must state."""
+    return frozenset(assay.needed_after_treatment) if is_after_treatment(study, point) else frozenset()
+
+
+def is_after_treatment(study: Study, point: str) -> bool:
+    """Whether a sample of this time point is taken after the study's treatment began."""
+    return study.point(point).window.first > study.treatment.first_day

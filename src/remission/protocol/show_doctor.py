@@ -264,4 +264,8 @@ def _response(study: Study, page: Page) -> None:
 
 def _flags(study: Study, method: str) -> str:
     assay = study.assay(method)
-    return ", ".join((*assay.disqualifying_flags, *assay.blinding_flags)) if assay else "-"
+    return (
+        ", ".join((*assay.disqualifying_flags, *assay.blinding_flags, *assay.blinding_after_treatment))
+        if assay
+        else "-"
+    )

@@ -451,7 +451,8 @@ class Assay:
 
     `denominator`: the cells a level refers to; `cells` of them, or `dna_ng` nanograms of DNA, are asked for.
     With a flag of `disqualifying_flags` a result says nothing; of `blinding_flags` it can be positive, never
-    negative. `needed_after_treatment`: flags without which a sample taken after the study's treatment began
+    negative; of `blinding_after_treatment` too, in a sample taken after the study's treatment began.
+    `needed_after_treatment`: flags without which a sample taken after the study's treatment began
     is never negative. `index_share`: by sequencing, the fraction of the reads of its kind at diagnosis that a
     clone must exceed to be followed.
     """
@@ -467,6 +468,7 @@ class Assay:
     disqualifying_flags: tuple[str, ...] = ()
     blinding_flags: tuple[str, ...] = ()
     needed_after_treatment: tuple[str, ...] = ()
+    blinding_after_treatment: tuple[str, ...] = ()
     index_share: Decimal | None = None
 
 

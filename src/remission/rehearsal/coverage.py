@@ -103,7 +103,8 @@ def calls(endpoint: Endpoint, plan: Assay, tests: Counted) -> tuple[Bools, Bools
     flow = endpoint.method == Method.FLOW
     lod = (plan.events_for_lod if flow else EXPECTED_FOR_95) / tests.cells
     level = tests.found / tests.cells
-    spoilt, blinded = (_raised(tests, of) for of in (plan.disqualifying_flags, plan.blinding_flags))
+    blinding = (*plan.blinding_flags, *plan.blinding_after_treatment)
+    spoilt, blinded = (_raised(tests, of) for of in (plan.disqualifying_flags, blinding))
     sure = np.zeros(len(level), dtype=np.bool_) if flow else _poisson_lower(tests) >= threshold
     positive = ~spoilt & (level >= threshold) & ((level >= lod) | sure)
     negative = ~spoilt & ~blinded & ~positive & (level < threshold) & (lod <= float(endpoint.required_lod))
