@@ -79,7 +79,8 @@ def _heading(sheet: Sheet, view: View, number: int, left: float, y: float, width
         area = view.areas[0]
         share = percent(area.events / view.parent_events) if view.parent_events else "–"
         of = Text(
-            f"{area.events:,}, {share} of {view.parent.en}", f"{area.events:,}，占{view.parent.zh}的{share}"
+            f"{area.events:,}, {share} of {view.parent.en}",
+            f"{area.events:,}，{share}（父群：{view.parent.zh}）",
         )
     for line in wrapped(sheet.say(of), width, SMALL):
         sheet.write(left, y, line, size=SMALL, colour=GREY)
