@@ -136,6 +136,13 @@ def test_its_pictures_are_png_of_the_plots_it_names(bench: Bench) -> None:
     assert bench.client.get(f"{OPEN}/nothing?plot=singlets").status_code == 404
 
 
+@both
+def test_the_run_over_time_is_drawn_in_the_language_of_the_page(bench: Bench, prefix: str) -> None:
+    answer = bench.client.get(f"{prefix}{OPEN}/time.svg")
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    assert ("模拟数据" if prefix else "SIMULATED") in answer.content.decode()
+
+
 def test_a_moved_gate_changes_counts_level_and_pictures_at_once_and_comes_back(bench: Bench) -> None:
     before = bench.state
     bench.ask(act="move", gate="nucleated", numbers=bench.shifted("nucleated", 0.2))

@@ -260,7 +260,8 @@ def test_a_screen_is_one_short_view_and_a_template_of_the_same_name(path: Path) 
     begin = views[0].body[1].lineno
     assert (views[0].end_lineno or 0) - begin < 15
     assert (
-        path.stem in ("own_file", "figure", "sample_figure", "flow_act", "flow_picture", "flow_state")
+        path.stem
+        in ("own_file", "figure", "sample_figure", "flow_act", "flow_picture", "flow_state", "flow_time")
         or (SCREENS.parent / "templates" / f"{path.stem}.html").is_file()
     )
     assert views[0].name == path.stem

@@ -7,6 +7,7 @@ from remission.web.screens.flow import flow
 from remission.web.screens.flow_act import flow_act
 from remission.web.screens.flow_picture import flow_picture
 from remission.web.screens.flow_state import flow_state
+from remission.web.screens.flow_time import flow_time
 from remission.web.screens.own_file import own_file
 from remission.web.screens.participant import participant
 from remission.web.screens.participants import participants
@@ -29,6 +30,7 @@ urlpatterns = [
     path(f"{_SAMPLE}/flow", flow, name="flow"),
     path(f"{_SAMPLE}/flow/state", flow_state, name="flow_state"),
     path(f"{_SAMPLE}/flow/act", flow_act, name="flow_act"),
+    path(f"{_SAMPLE}/flow/time.svg", flow_time, name="flow_time"),
     path(f"{_SAMPLE}/flow/density", flow_picture, {"kind": "density"}),
     path(f"{_SAMPLE}/flow/dots", flow_picture, {"kind": "dots"}),
     path("sites", sites, name="sites"),

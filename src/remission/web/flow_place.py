@@ -105,6 +105,7 @@ def addressed(place: Place) -> dict[str, object]:
         "place": place,
         "state_address": place.to("/state"),
         "act_address": place.to("/act"),
+        "time_address": place.to("/time.svg"),
         "choices": [(id, place.to(strategy=id)) for id in place.strategies],
     }
 
