@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.random import Generator
@@ -26,25 +25,25 @@ from remission.mrd.flow.mixture import (
     usual_spread,
 )
 from remission.mrd.flow.places import places_of, tops_of
-from remission.mrd.flow.reference import HeldOut, Reference, View
+from remission.mrd.flow.reference import FalseCluster, HeldOut, Reference, View
 from remission.mrd.flow.reference_files import content_sha256
 from remission.mrd.flow.spectrum import Spectrum
 from remission.mrd.flow.strategy import Panel
 
 PARTS = 100
-SAMPLED = 50_000
+SAMPLED = 40_000
 """Events of a marrow that say where its populations lie."""
 LOOKED_AT = 0.01
 """Share of normal cells that lie below the threshold and are looked at."""
 _WIDE = 0.1
-_FITTED = 120_000
+_FITTED = 80_000
 _THINNED = 4_000
 FEWEST_MARROWS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NormalMarrow:
-    """One marrow without disease: its file, panel and ranges (`$PnR` by channel); `within`: cells compared."""
+    """One marrow without disease: its file, panel, ranges (`$PnR` by channel); `within`: cells compared."""
 
     name: str
     kind: str
@@ -267,10 +266,11 @@ def _blank(
     others: Sequence[Normal],
     least: int,
     cores: int,
-) -> int:
-    """Events in clusters that a marrow without disease shows."""
+) -> tuple[FalseCluster, ...]:
+    """Clusters that a marrow without disease shows."""
     cut, threshold = _cut(places, reference.columns(view)), reference.views[view].threshold
     known = prepared(own)
     scores: Floats = density(known, cut, threshold, cores)
     file = File(cut, scores, threshold, known, usual_spread(own))
-    return sum(len(one.events) for one in clusters_in(file, others, least, cores))
+    found = clusters_in(file, others, least, cores)
+    return tuple(FalseCluster(len(one.events), one.odds) for one in found)

@@ -9,7 +9,7 @@ of every normal marrow: a cluster that any of them shows, by its share, is dropp
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ MOST_COMPARED = 40_000
 MOST_SEEDS = 24
 _ROUNDS = 6
 _LEAST_ODDS = 5.0
+_DRAWN = 8_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,11 +69,15 @@ class File:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A cluster: its events (rows of the file's places), its shape, and the share of cells it is."""
+    """A cluster: its events (rows of the file's places), its shape, and the share of cells it is.
+
+    `odds`: natural logarithm of the odds, against normal cells, of the event in its middle.
+    """
 
     events: Indices
     shape: Prepared
     share: float
+    odds: float
 
 
 def clusters_in(file: File, normals: Sequence[Normal], least: int, cores: int = 1) -> tuple[Found, ...]:
@@ -85,7 +90,7 @@ def clusters_in(file: File, normals: Sequence[Normal], least: int, cores: int = 
         one = grown(file, seed, cores)
         events = one.events[~taken[one.events]]
         if len(events) >= least and exceeds(one, len(events), len(file.places), normals):
-            found.append(Found(events, one.shape, one.share))
+            found.append(replace(one, events=events))
             taken[events] = True
     return tuple(sorted(found, key=lambda one: -len(one.events)))
 
@@ -142,7 +147,7 @@ def grown(file: File, seed: Indices, cores: int = 1) -> Found:
         share = total / len(file.places)
         shape = _shape(file, file.places[near], belongs)
     near, odds = _odds(file, scores, shape, share, cores)
-    return Found(near[odds > 0], shape, share)
+    return _of_odds(near, odds, shape, share)
 
 
 def followed(file: File, shape: Prepared, cores: int = 1) -> Found:
@@ -152,7 +157,14 @@ def followed(file: File, shape: Prepared, cores: int = 1) -> Found:
     for _ in range(_ROUNDS):
         share = max(float((1.0 / (1.0 + np.exp(-np.clip(odds, -50.0, 50.0)))).sum()), 0.1) / len(file.places)
         near, odds = _odds(file, scores, shape, share, cores)
-    return Found(near[odds > 0], shape, share)
+    return _of_odds(near, odds, shape, share)
+
+
+def _of_odds(near: Indices, odds: Floats, shape: Prepared, share: float) -> Found:
+    """Events likelier than not."""
+    belongs = odds > 0
+    middle = float(np.median(odds[belongs])) if belongs.any() else 0.0
+    return Found(near[belongs], shape, share, middle)
 
 
 def exceeds(found: Found, events: int, cells: int, normals: Sequence[Normal]) -> bool:
@@ -170,9 +182,9 @@ def blank_of(found: Found, normal: Normal) -> float:
 def shape_of(file: File, events: Indices, numbers: np.random.Generator) -> Prepared:
     """A mixture fitted to the events of a cluster at diagnosis, where there are many."""
     places = file.places[events]
-    if len(places) > MOST_COMPARED:
-        places = places[np.linspace(0, len(places) - 1, MOST_COMPARED).astype(np.int64)]
-    return prepared(fitted(places, max(1, min(6, len(places) // 1000)), numbers))
+    if len(places) > _DRAWN:
+        places = places[np.linspace(0, len(places) - 1, _DRAWN).astype(np.int64)]
+    return prepared(fitted(places, max(1, min(4, len(places) // 1000)), numbers))
 
 
 def _odds(file: File, scores: Floats, shape: Prepared, share: float, cores: int) -> tuple[Indices, Floats]:

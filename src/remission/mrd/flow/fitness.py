@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remission.mrd.flow.mixture import Floats, Mixture, Places
+from remission.mrd.flow.mixture import Floats
 from remission.mrd.flow.places import tops_of
 from remission.mrd.flow.reference import Reference
 from remission.mrd.flow.strategy import Panel
@@ -28,11 +28,6 @@ class Fitness:
     cells: int
     shift: Floats
     far: float
-
-
-def fitness(places: Places, adapted: Mixture, shift: Floats, far: float) -> Fitness:
-    """How a file's populations lie to the reference's."""
-    return Fitness(len(places), shift, far)
 
 
 def panel_misfits(
@@ -80,8 +75,8 @@ def misfits(fit: Fitness, reference: Reference, markers: Sequence[str], view: in
     if fit.far > MOST_FAR:
         found.append(
             Text(
-                f"{fit.far:.0%} of cells lie far from every reference marrow: another staining or instrument, "
-                "or a marrow full of leukaemia. Look by hand.",
+                f"{fit.far:.0%} of cells lie far from every reference marrow: another staining or "
+                "instrument, or a marrow full of leukaemia. Look by hand.",
                 f"{fit.far:.0%} 的细胞远离所有参考骨髓：染色或仪器不同，或骨髓中充满白血病细胞。请人工查看。",
             )
         )
@@ -91,9 +86,10 @@ def misfits(fit: Fitness, reference: Reference, markers: Sequence[str], view: in
         if not abs(shift) <= BEYOND * most + SLACK:
             found.append(
                 Text(
-                    f"{marker}: normal populations lie {shift:+.1f} spreads from the reference's; its own marrows "
-                    f"differ by at most {most:.1f}.",
-                    f"{marker}：正常细胞群与参考相差 {shift:+.1f} 个离散度；参考骨髓之间至多相差 {most:.1f}。",
+                    f"{marker}: normal populations lie {shift:+.1f} spreads from the reference's; its own "
+                    f"marrows differ by at most {most:.1f}.",
+                    f"{marker}：正常细胞群与参考相差 {shift:+.1f} 个离散度；"
+                    f"参考骨髓之间至多相差 {most:.1f}。",
                 )
             )
     return tuple(found)

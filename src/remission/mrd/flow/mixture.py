@@ -39,7 +39,7 @@ _CHUNK = 1 << 15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Mixture:
-    """Parts: `weights` (parts,) that sum to 1, `means` (parts, markers), `covariances` (parts, markers, markers)."""
+    """Parts: `weights` (parts,) sum to 1, `means` (parts, markers), `covariances`, one matrix a part."""
 
     weights: Floats
     means: Floats
@@ -81,7 +81,7 @@ def prepared(mixture: Mixture) -> Prepared:
         peaks = np.log(mixture.weights) + heights
     order = np.argsort(-peaks, kind="stable")
     order = order[np.isfinite(peaks[order])]
-    whiteners = np.ascontiguousarray(np.tril(whiteners[order]))
+    whiteners = np.ascontiguousarray(np.tril(whiteners[order]), dtype=np.float64)
     return Prepared(np.ascontiguousarray(peaks[order]), np.ascontiguousarray(mixture.means[order]), whiteners)
 
 
@@ -164,7 +164,7 @@ def adapted(mixture: Mixture, places: Places) -> Mixture:
 
 
 def sums_of(mixture: Mixture, places: Places, far: float = np.inf) -> Sums:
-    """Events shared out among the parts by their likelihood; those `far` (squared) from every part are not."""
+    """Events shared out among parts by their likelihood; those `far` (squared) from every part are not."""
     parts, markers = mixture.means.shape
     cells, first = np.zeros(parts), np.zeros((parts, markers))
     second = np.zeros((parts, markers, markers))
@@ -240,7 +240,7 @@ def usual_spread(mixture: Mixture) -> Floats:
 
 
 def shift_of(mixture: Mixture, moved: Mixture) -> Floats:
-    """How far a marrow's populations lie from the mixture's, per marker: the median over parts, in spreads."""
+    """How far a marrow's populations lie from the mixture's, per marker: the parts' median, in spreads."""
     parts = np.flatnonzero(moved.weights > _PLENTIFUL)
     if not len(parts):
         return np.full(mixture.means.shape[1], np.inf)

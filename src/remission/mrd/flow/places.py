@@ -16,7 +16,9 @@ from remission.mrd.flow.scales import Linear, Logicle, Scale
 from remission.mrd.flow.spectrum import UNCOMPENSATED, Spectrum
 from remission.mrd.flow.strategy import Panel
 
-_WIDTH, _DECADES = 0.5, 4.5
+_WIDTH, _DECADES = 1.0, 4.5
+"""More linear around zero than the scale people gate on: the noise that compensation leaves would otherwise
+look like a population of its own."""
 _LEAST, _MOST = -0.25, 1.25
 """Places beyond the scale's ends are set to these: a pinned or absurd value is one place, not many."""
 

@@ -18,6 +18,17 @@ from remission.mrd.flow.mixture import Floats, Mixture, Places
 ENOUGH_NORMALS = 59
 """Normals of which the highest is a 95 % limit with 95 % confidence: 0.95 ** 59 < 0.05. DERIVED."""
 
+MARGIN = 1.25
+"""How far beyond the odds of every false cluster a cluster must lie. ASSUMED, by us."""
+
+
+@dataclass(frozen=True, slots=True)
+class FalseCluster:
+    """What a marrow without disease shows to the others: events, and the odds of the one in the middle."""
+
+    events: int
+    odds: float
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
@@ -25,7 +36,7 @@ class HeldOut:
 
     `kind`: in the laboratory's words (`normal`, `regenerating`, `after blinatumomab`). `cells` in all; of
     these, `places` are kept, each standing for `stands_for` cells, with log densities `scores` (views,
-    events). `clusters`: events in false clusters, per view. `shift`: how far its populations lie from the
+    events). `clusters`: false clusters, per view. `shift`: how far its populations lie from the
     others', per marker. `far`: share of cells below the threshold, per view.
     """
 
@@ -35,7 +46,7 @@ class HeldOut:
     places: Places
     stands_for: NDArray[np.float32]
     scores: Floats
-    clusters: tuple[int, ...]
+    clusters: tuple[tuple[FalseCluster, ...], ...]
     shift: Floats
     far: tuple[float, ...]
 
@@ -73,6 +84,27 @@ class Reference:
             if view.ignored == wanted:
                 return place
         return None
+
+    def least_odds(self, view: int, but: int | None = None) -> float:
+        """The odds (natural logarithm) that a cluster must have: beyond those of all false ones.
+
+        `but`: a marrow left out, by its place.
+        """
+        seen = [
+            one.odds
+            for place, marrow in enumerate(self.marrows)
+            if place != but
+            for one in marrow.clusters[view]
+        ]
+        return MARGIN * max(seen, default=0.0)
+
+    def blank(self, view: int) -> float:
+        """The highest share of cells suggested in a marrow without disease, judged by the other marrows."""
+        return max(
+            sum(one.events for one in marrow.clusters[view] if one.odds > self.least_odds(view, place))
+            / marrow.cells
+            for place, marrow in enumerate(self.marrows)
+        )
 
     def columns(self, view: int) -> list[int]:
         """Columns of `markers` that a view leaves out."""

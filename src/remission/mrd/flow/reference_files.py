@@ -9,8 +9,8 @@ import io
 import json
 import math
 import zipfile
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from hashlib import sha256
 from typing import Any, BinaryIO, cast
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from remission.errors import Altered, Hostile, InputRefused, InvariantBroken, Malformed, TooLarge
 from remission.mrd.flow.mixture import Mixture
-from remission.mrd.flow.reference import HeldOut, Reference, View
+from remission.mrd.flow.reference import FalseCluster, HeldOut, Reference, View
 
 SCHEMA_VERSION = 1
 MOST_BYTES = 1 << 30
@@ -87,7 +87,7 @@ def _members(reference: Reference) -> dict[str, bytes]:
                 "name": one.name,
                 "kind": one.kind,
                 "cells": one.cells,
-                "clusters": list(one.clusters),
+                "clusters": [[asdict(each) for each in seen] for seen in one.clusters],
                 "far": list(one.far),
             }
             for one in reference.marrows
@@ -156,27 +156,7 @@ def _structured(members: dict[str, bytes], name: str) -> Reference:
             do="read it with the version of Remission that wrote it, or " + _REMEDY,
         )
     mixture = Mixture(*(_array(members.pop(f"mixture/{key}.npy"), np.float64) for key in _MIXTURE))
-    marrows = tuple(
-        HeldOut(
-            **_one(
-                about_one,
-                {
-                    "name": str,
-                    "kind": str,
-                    "cells": int,
-                    "clusters": tuple[int, ...],
-                    "far": tuple[float, ...],
-                },
-            ),
-            **{
-                key: _array(
-                    members.pop(f"marrows/{place}/{key}.npy"), np.float32 if key in _SINGLE else np.float64
-                )
-                for key in _MARROW
-            },
-        )
-        for place, about_one in enumerate(about.pop("marrows"))
-    )
+    marrows = tuple(_held_out(place, one, members) for place, one in enumerate(about.pop("marrows")))
     views = tuple(
         View(**_one(one, {"ignored": tuple[str, ...], "threshold": float})) for one in about.pop("views")
     )
@@ -190,6 +170,16 @@ def _structured(members: dict[str, bytes], name: str) -> Reference:
     if members:
         raise ValueError(f"members {', '.join(sorted(members))[:80]} have no place here")
     return Reference(**_one(about, kinds), mixture=mixture, views=views, marrows=marrows, sha256="")
+
+
+def _held_out(place: int, given: dict[str, Any], members: dict[str, bytes]) -> HeldOut:
+    clusters = tuple[tuple[FalseCluster, ...], ...]
+    kinds = {"name": str, "kind": str, "cells": int, "clusters": clusters, "far": tuple[float, ...]}
+    arrays: dict[str, Any] = {
+        key: _array(members.pop(f"marrows/{place}/{key}.npy"), np.float32 if key in _SINGLE else np.float64)
+        for key in _MARROW
+    }
+    return HeldOut(**_one(given, kinds), **arrays)
 
 
 def _one(given: dict[str, Any], kinds: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,7 +209,7 @@ def _check(reference: Reference, name: str) -> None:
         raise InvariantBroken(what, where=name, do=_REMEDY)
 
 
-def _contradictions(reference: Reference):  # type: ignore[no-untyped-def]
+def _contradictions(reference: Reference) -> Iterator[str]:
     markers, mixture = len(reference.markers), reference.mixture
     parts, views = len(mixture.weights), len(reference.views)
     if len(set(reference.markers)) != markers or set(reference.tops) != set(reference.markers):

@@ -1,12 +1,13 @@
 """What a file holds that no normal marrow does: suggested to a person, never a result.
 
-The reference's populations are first laid where this marrow shows them, within bounds; then events are asked
-how densely normal cells lie there, and those that lie together where normal cells do not become clusters. With
-the child's own diagnosis file, the clusters found there are looked for as well, by the ratio of the densities.
+The reference's populations are first laid where this marrow shows them, within bounds; then events are
+asked how densely normal cells lie there, and those that lie together where normal cells do not become
+clusters. With the child's own diagnosis file, the clusters found there are looked for as well, by the ratio
+of the densities.
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -25,7 +26,7 @@ from remission.mrd.flow.clusters import (
     shape_of,
 )
 from remission.mrd.flow.events import Events, Mask
-from remission.mrd.flow.fitness import Fitness, fitness, misfits, panel_misfits
+from remission.mrd.flow.fitness import Fitness, misfits, panel_misfits
 from remission.mrd.flow.mixture import (
     Mixture,
     Places,
@@ -44,7 +45,8 @@ from remission.mrd.flow.suggested import Cluster, Suggestion
 from remission.terms.words import Text
 
 _LEAST_AT_DIAGNOSIS = 200
-"""Events that a cluster of the diagnosis file holds, to be followed."""
+_SHARE_AT_DIAGNOSIS = 0.05
+"""Events, and share of cells, that a cluster of the diagnosis file holds, to be followed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,7 +144,8 @@ def suggest(
     unfit = misfits(fit, reference, asked.markers, view)
     if unfit:
         return _said(asked, (), cells, denominator, unfit, diagnosis, 0.0), mask
-    found = list(clusters_in(file, asked.normals, least, cores))
+    sure = reference.least_odds(view)
+    found = [one for one in clusters_in(file, asked.normals, least, cores) if one.odds > sure]
     blank = 0.0
     if diagnosis is not None:
         seen = _seen_again(file, _at_diagnosis(diagnosis, asked), asked)
@@ -162,25 +165,30 @@ def _file(
     within: Mask | None,
     spectra: Mapping[str, Spectrum],
     asked: _Asked,
+    as_is: bool = False,
 ) -> tuple[File, Fitness]:
-    """The file against the reference as this marrow shows it."""
+    """The file against the reference as this marrow shows it (`as_is`: against the reference itself)."""
     places = places_of(events, panel, ranges, asked.markers, within, spectra, asked.cores)
     base = asked.mixture
-    mine = adapted(base, sample_of(places, SAMPLED))
+    mine = base if as_is else adapted(base, sample_of(places, SAMPLED))
     known, threshold = prepared(mine), asked.reference.views[asked.view].threshold
     scores = density(known, places, threshold, asked.cores)
     far = float((scores < threshold).mean()) if len(scores) else 0.0
-    fit = fitness(places, mine, shift_of(base, mine), far)
+    fit = Fitness(len(places), shift_of(base, mine), far)
     return File(places, scores, threshold, known, usual_spread(base)), fit
 
 
 def _at_diagnosis(diagnosis: Diagnosis, asked: _Asked) -> list[Prepared]:
-    """Shapes of the clusters of the diagnosis file."""
+    """Shapes of the large clusters of the diagnosis file.
+
+    The reference is not laid where the file shows its populations: at diagnosis these are the leukaemia's.
+    """
     file, _ = _file(
-        diagnosis.events, diagnosis.panel, diagnosis.ranges, diagnosis.within, diagnosis.spectra, asked
+        diagnosis.events, diagnosis.panel, diagnosis.ranges, diagnosis.within, diagnosis.spectra, asked, True
     )
+    most = max(_LEAST_AT_DIAGNOSIS, int(_SHARE_AT_DIAGNOSIS * len(file.places)))
     numbers: Generator = default_rng(4)
-    found = clusters_in(file, asked.normals, _LEAST_AT_DIAGNOSIS, asked.cores)
+    found = clusters_in(file, asked.normals, most, asked.cores)
     return [shape_of(file, one.events, numbers) for one in found]
 
 
@@ -199,12 +207,12 @@ def _blank(found: Found, cells: int, asked: _Asked) -> float:
 def _joined(found: Sequence[Found], again: Sequence[Found], least: int) -> list[Found]:
     """Clusters of both kinds, those of the diagnosis first, each event once."""
     joined: list[Found] = []
-    taken: set[int] = set()
+    taken = np.empty(0, dtype=np.int64)
     for one in (*sorted(again, key=lambda one: -len(one.events)), *found):
-        events = np.array([event for event in one.events.tolist() if event not in taken], dtype=np.int64)
+        events = np.setdiff1d(one.events, taken)
         if len(events) >= least:
-            joined.append(Found(events, one.shape, one.share))
-            taken.update(events.tolist())
+            joined.append(replace(one, events=events))
+            taken = np.union1d(taken, events)
     return joined
 
 
@@ -232,7 +240,7 @@ def _said(
 ) -> Suggestion:
     reference = asked.reference
     marrows = reference.marrows
-    most = max((one.clusters[asked.view] / one.cells for one in marrows), default=0.0) * cells
+    most = reference.blank(asked.view) * cells
     return Suggestion(
         events=sum(one.events for one in clusters),
         cells=cells,
@@ -256,8 +264,8 @@ def _notes(asked: _Asked, cells: int) -> tuple[Text, ...]:
         sure = 100 * (1 - 0.95**normals)
         notes.append(
             Text(
-                f"The limit of blank is the highest of {normals} normal marrows: a 95 % limit with {sure:.0f} % "
-                f"confidence only; {ENOUGH_NORMALS} are needed for 95 %.",
+                f"The limit of blank is the highest of {normals} normal marrows: a 95 % limit with "
+                f"{sure:.0f} % confidence only; {ENOUGH_NORMALS} are needed for 95 %.",
                 f"空白限取自 {normals} 份正常骨髓中的最高值：作为 95% 上限，其置信度仅为 {sure:.0f}%；"
                 f"达到 95% 需要 {ENOUGH_NORMALS} 份。",
             )
