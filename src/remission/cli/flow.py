@@ -279,7 +279,7 @@ def _given(
             do="give the reference of normal marrows that both are compared with (`flow reference`)",
         )
     return FlowFiles(
-        tuple(files), strategy, panel, None, matrix, adjustments, reference, diagnosis,
+        tuple(files), strategy, panel, matrix, adjustments, reference, diagnosis,
         repairs_of(repair or ()), data_set,
     )  # fmt: skip
 

@@ -8,10 +8,11 @@ import typer
 from remission.cli.desk import Folder, Name, RoleWord, by, opened, say_participant
 from remission.cli.words import Json, On, Subject, day
 from remission.errors import CommandRefused, InputRefused
-from remission.mrd.result import Denominator
+from remission.mrd.result import Denominator, Method
 from remission.terms.actors import Role
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial import laboratory
+from remission.trial.gated import report_gated
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 Label = Annotated[str, typer.Option("--sample", help="The tube's label.")]
@@ -28,7 +29,6 @@ Flags = Annotated[
         help="A quality flag, such as hemodilute; repeat for more (see: remission protocol questions).",
     ),
 ]
-Version = Annotated[str, typer.Option("--method-version", help="Version of the laboratory's method.")]
 
 
 @app.command()
@@ -83,16 +83,56 @@ def missed(
 
 
 @app.command()
+def received(
+    subject: Subject,
+    sample: Label,
+    method: Annotated[Method, typer.Option(help="What the files are of.")],
+    file: Annotated[
+        list[Path], typer.Option(help="A raw file; repeat for more.", exists=True, dir_okay=False)
+    ],
+    on: On,
+    trial: Folder = None,
+    name: Name = "",
+    role: RoleWord = Role.LABORATORY,
+    json: Json = False,
+) -> None:
+    """Keep raw files of a sample before any result exists; flow files then open on its page."""
+    known = opened(trial)
+    say_participant(
+        known,
+        laboratory.receive_files(
+            known,
+            by(name, role),
+            SubjectId(subject),
+            sample=SampleId(sample),
+            method=method,
+            files=laboratory.keep_files(known, file),
+            on=day(on),
+        ),
+        as_json=json,
+    )
+
+
+@app.command()
 def flow(
     subject: Subject,
     sample: Label,
-    found: Annotated[int, typer.Option(help="MRD events found.")],
-    examined: Annotated[
-        list[str],
-        typer.Option(help="A denominator as NAME=COUNT; the first is the level's; repeat for more."),
-    ],
     on: On,
-    method_version: Version,
+    measured: Annotated[
+        Path | None,
+        typer.Option(help="The result of `remission flow measure` or of the page; --file for its files."),
+    ] = None,
+    found: Annotated[int | None, typer.Option(help="Without a measurement: MRD events found.")] = None,
+    examined: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Without a measurement: a denominator as NAME=COUNT; the first is the level's; repeat."
+        ),
+    ] = None,
+    method_version: Annotated[
+        str | None,
+        typer.Option("--method-version", help="Without a measurement: version of the laboratory's method."),
+    ] = None,
     file: RawFiles = None,
     flag: Flags = None,
     trial: Folder = None,
@@ -100,26 +140,24 @@ def flow(
     role: RoleWord = Role.LABORATORY,
     json: Json = False,
 ) -> None:
-    """Report a flow result as counted."""
+    """Report a flow result: as measured from its events, or as counted elsewhere."""
+    _measured_or_counted(measured, found=found, examined=examined, method_version=method_version)
     known = opened(trial)
-    denominators = [_denominator(text) for text in examined]
-    say_participant(
-        known,
-        laboratory.report_flow(
-            known,
-            by(name, role),
-            SubjectId(subject),
-            sample=SampleId(sample),
-            found=found,
-            examined=denominators,
-            primary=denominators[0].name,
-            files=laboratory.keep_files(known, file or []),
-            on=day(on),
-            method_version=method_version,
-            flags=flag or [],
-        ),
-        as_json=json,
-    )
+    acts, subject_id, label = by(name, role), SubjectId(subject), SampleId(sample)
+    files, flags = laboratory.keep_files(known, file or []), flag or []
+    if measured is not None:
+        participant = report_gated(
+            known, acts, subject_id, sample=label, measured=_content(measured), name=measured.name,
+            files=files, on=day(on), flags=flags,
+        )  # fmt: skip
+    else:
+        assert found is not None and examined and method_version is not None
+        denominators = [_denominator(text) for text in examined]
+        participant = laboratory.report_flow(
+            known, acts, subject_id, sample=label, found=found, examined=denominators,
+            primary=denominators[0].name, files=files, on=day(on), method_version=method_version, flags=flags,
+        )  # fmt: skip
+    say_participant(known, participant, as_json=json)
 
 
 @app.command()
@@ -149,13 +187,7 @@ def ngs(
     json: Json = False,
 ) -> None:
     """Report a sequencing result: as measured from the reads, or as counted elsewhere."""
-    counted = (templates, cells, method_version)
-    if (measured is None) == (None in counted) or (measured is not None and any(map(_given, counted))):
-        raise CommandRefused(
-            "a result is either measured or counted",
-            where="--measured, --templates, --cells, --method-version",
-            do="give --measured result.json, or all three of the others",
-        )
+    _measured_or_counted(measured, templates=templates, cells=cells, method_version=method_version)
     known = opened(trial)
     acts, subject_id, label = by(name, role), SubjectId(subject), SampleId(sample)
     files, flags = laboratory.keep_files(known, file or []), flag or []
@@ -173,8 +205,16 @@ def ngs(
     say_participant(known, participant, as_json=json)
 
 
-def _given(value: object) -> bool:
-    return value is not None
+def _measured_or_counted(measured: Path | None, **counted: object) -> None:
+    """A measurement, or every part of a count, and not both."""
+    given = [value is not None for value in counted.values()]
+    if any(given) if measured is not None else not all(given):
+        words = ", ".join(f"--{word.replace('_', '-')}" for word in counted)
+        raise CommandRefused(
+            "a result is either measured or counted",
+            where=f"--measured, {words}",
+            do="give --measured result.json, or all of the others",
+        )
 
 
 def _content(path: Path) -> bytes:

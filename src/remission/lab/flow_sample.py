@@ -46,7 +46,6 @@ class FlowFiles:
     files: tuple[str, ...]
     strategy: str
     panel: str | None = None
-    compensation: str | None = None
     matrix: str | None = None
     adjustments: str | None = None
     reference: str | None = None
@@ -99,8 +98,8 @@ def measured_sample(
     """
     sample = opened(given.files, given.repairs, data_set=given.data_set, told=lambda share: told(0.3 * share))
     strategy, its_files = strategy_at(given.strategy)
-    panel, panel_files = panel_at(given.panel, sample, given.compensation)
     spectra, matrix_files = matrix_at(given.matrix)
+    panel, panel_files = panel_at(given.panel, sample, next(iter(spectra), None))
     moved, moved_files = _moved(given.adjustments, name, strategy)
     quality = quality_of(sample, panel)
     told(0.6)
@@ -135,7 +134,7 @@ def gates_on(name: str, given: FlowFiles) -> tuple[str, list[str]]:
     """
     sample = opened(given.files, given.repairs, data_set=given.data_set)
     strategy, _ = strategy_at(given.strategy)
-    panel, _ = panel_at(given.panel, sample, given.compensation)
+    panel, _ = panel_at(given.panel, sample)
     moved, _ = _moved(given.adjustments, name, strategy)
     gating = applied(strategy, panel, sample.events, sample.ranges, moved).gating
     return write_gatingml(gating), [id for gate in gating.gates for id in ids_of(gate)]
@@ -193,7 +192,7 @@ def _at_diagnosis(
     own: OpenedSample, on_channels: Applied, given: FlowFiles, spectra: Mapping[str, Spectrum], cores: int
 ) -> Diagnosis:
     """The child's diagnosis file, with the cells that the strategy's denominator holds there."""
-    panel, _ = panel_at(given.panel, own, given.compensation)
+    panel, _ = panel_at(given.panel, own, next(iter(spectra), None))
     within = None
     if not lacking(on_channels.strategy, panel):
         there = applied(on_channels.strategy, panel, own.events, own.ranges, (), spectra)

@@ -1,6 +1,7 @@
 """What a flow command is given beside the events: strategy, panel, matrix, reference, by word or address."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from io import BytesIO
 
 from remission.errors import CommandRefused
@@ -36,15 +37,15 @@ def strategy_at(word: str) -> tuple[Strategy, tuple[FileRef, ...]]:
 def panel_at(
     word: str | None, sample: OpenedSample, compensation: str | None = None
 ) -> tuple[Panel, tuple[FileRef, ...]]:
-    """The panel of a file's own labels, or of a TOML file; compensated as told, or as the file can be."""
+    """The panel of a file's own labels, which a TOML file overrides; compensated as told, or by the file."""
     if word is None or word == LABELS:
-        own = FILE if sample.events.spill is not None else "uncompensated"
-        return panel_of(sample.labels, LABELS, compensation or own), ()
+        return panel_of(sample.labels, LABELS, compensation or FILE), ()
     raw = content(word)
-    panel = read_panel(BytesIO(raw), file_name(word))
-    if compensation is not None:
-        panel = Panel(panel.name, panel.channels, compensation)
-    return panel, (ref_of(raw, word),)
+    given = read_panel(BytesIO(raw), file_name(word))
+    panel = panel_of(sample.labels, given.name, FILE, given)
+    return (panel if compensation is None else replace(panel, compensation=compensation)), (
+        ref_of(raw, word),
+    )
 
 
 def matrix_at(address: str | None) -> tuple[Mapping[str, Spectrum], tuple[FileRef, ...]]:

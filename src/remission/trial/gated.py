@@ -1,4 +1,4 @@
-"""A flow result entered with its measurement: the file that `flow measure` or the page wrote, and its events."""
+"""A flow result entered with its measurement: what `flow measure` or the page wrote, and its events."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from remission.mrd.result import Method, MrdResult
 from remission.protocol.study import Assay
 from remission.terms.evidence import FileRef, Setting
 from remission.terms.ids import SampleId, SubjectId
-from remission.trial.laboratory import MEASURED, report
+from remission.trial.laboratory import MEASURED, received, report, taken_as
 from remission.trial.trial import By, Trial
 
 
@@ -23,7 +23,6 @@ def report_gated(
     subject: SubjectId,
     *,
     sample: SampleId,
-    point: str,
     measured: bytes,
     name: str,
     files: Sequence[FileRef],
@@ -49,6 +48,7 @@ def report_gated(
         and as in `report`.
     """
     where = f"participant {subject}, sample {sample}, {name}"
+    point = taken_as(trial, subject, sample, Method.FLOW).point
     read = read_flow(BytesIO(measured), name)
     result = _of_record(read, sample, where)
     _check_assay(trial.study.assay(Method.FLOW), result, where)
@@ -60,6 +60,14 @@ def report_gated(
             where=where,
             do="give every file that the measurement read, as it was then",
         )
+    for event in received(trial):
+        other = {ref.sha256 for ref in event.files} & {ref.sha256 for ref in result.evidence.files}
+        if other and event.sample != sample:
+            raise InputRefused(
+                f"its events were received for sample {event.sample}",
+                where=where,
+                do="check label and file",
+            )
     kept = trial.files.keep(BytesIO(measured), name)
     evidence = replace(
         result.evidence,
@@ -67,6 +75,7 @@ def report_gated(
         settings=(*result.evidence.settings, Setting(MEASURED, kept.sha256)),
         simulated=result.evidence.simulated or trial.simulated,
     )
+    _check_claims(trial.study.assay(Method.FLOW), result, flags, where)
     raised = tuple(dict.fromkeys((*result.flags, *flags)))
     entered = replace(result, evidence=evidence, flags=raised)
     return report(trial, by, subject, sample=sample, point=point, result=entered, on=on)
@@ -82,8 +91,7 @@ def _of_record(read: FlowMeasured, sample: SampleId, where: str) -> MrdResult:
         raise InputRefused(
             f"nothing was measured: the panel lacks {', '.join(read.lacking)}",
             where=where,
-            do="measure by a strategy that the panel can carry; if the sample cannot be measured, say so with "
-            "`remission sample missed`",
+            do="measure by a strategy that the panel can carry, or say that the sample is missed",
         )
     if read.acceptance is None:
         raise InputRefused(
@@ -94,13 +102,25 @@ def _of_record(read: FlowMeasured, sample: SampleId, where: str) -> MrdResult:
     return read.result
 
 
+def _check_claims(assay: Assay | None, result: MrdResult, flags: Sequence[str], where: str) -> None:
+    """What a negative must state is stated by the strategy that measured it, not by hand."""
+    needed = () if assay is None else assay.needed_after_treatment
+    claimed = [flag for flag in flags if flag in needed and flag not in result.flags]
+    if claimed:
+        raise InputRefused(
+            f"{', '.join(claimed)} is claimed, and the strategy that measured it does not state it",
+            where=where,
+            do="measure it by a strategy that states it",
+        )
+
+
 def _check_assay(assay: Assay | None, result: MrdResult, where: str) -> None:
     if assay is None:
         return  # `report` refuses it: flow is not planned
     limits = assay.events_for_lod / result.cells, assay.events_for_loq / result.cells
     if (result.lod, result.loq) != limits:
         raise InputRefused(
-            f"LOD {result.lod:.3g}, LOQ {result.loq:.3g}; the study's rule makes them {limits[0]:.3g}, {limits[1]:.3g}",
+            f"LOD {result.lod:.3g}, LOQ {result.loq:.3g}; the study's: {limits[0]:.3g}, {limits[1]:.3g}",
             where=where,
             do="measure it again with --study",
         )

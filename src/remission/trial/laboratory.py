@@ -134,13 +134,13 @@ def receive_files(
     Missing, Altered
         If a file is not in the trial's files as it was.
     """
-    taken = _taken(trial, subject, sample, method)
+    taken = taken_as(trial, subject, sample, method)
     where = f"participant {subject}, sample {sample}"
     if not files:
         raise InputRefused("no file", where=where, do="name the files that came")
     if on < taken.on:
         raise InputRefused(f"{on} is before {taken.on}, when it was taken", where=where, do="check the date")
-    before = {ref.sha256: event.sample for event in _received(trial) for ref in event.files}
+    before = {ref.sha256: event.sample for event in received(trial) for ref in event.files}
     for place, ref in enumerate(files):
         trial.files.check(ref)
         same = before.get(ref.sha256, sample if ref in files[:place] else None)
@@ -152,7 +152,8 @@ def receive_files(
     return trial.write(by, subject, ev.FilesReceived(sample, method, tuple(files), on))
 
 
-def _received(trial: Trial) -> Iterator[ev.FilesReceived]:
+def received(trial: Trial) -> Iterator[ev.FilesReceived]:
+    """Every receipt of raw files, of all participants."""
     for participant in trial.participants().values():
         for recorded in participant.all(ev.FilesReceived):
             if isinstance(recorded.event, ev.FilesReceived):
@@ -181,7 +182,7 @@ def report_flow(
     InputRefused
         For a sample not taken, a method not planned at its point, or counts that cannot be.
     """
-    point = _taken(trial, subject, sample, Method.FLOW).point
+    point = taken_as(trial, subject, sample, Method.FLOW).point
     evidence = _evidence(trial, "flow counts", method_version, files, settings)
     assay = _assay(trial, Method.FLOW)
     if primary != assay.denominator:
@@ -223,7 +224,7 @@ def report_ngs(
     InputRefused
         For a sample not taken, a method not planned at its point, or counts that cannot be.
     """
-    point = _taken(trial, subject, sample, Method.NGS).point
+    point = taken_as(trial, subject, sample, Method.NGS).point
     evidence = _evidence(trial, "ngs counts", method_version, files, settings)
     loq = _assay(trial, Method.NGS).events_for_loq
     result = from_ngs_counts(templates, cells, evidence, loq_templates=loq, flags=_flags(flags, files))
@@ -263,7 +264,7 @@ def report_measured(
     from remission.trial.own_index import INDEX, INDEX_CHANGED, own_index
 
     where = f"participant {subject}, sample {sample}, {name}"
-    point = _taken(trial, subject, sample, Method.NGS).point
+    point = taken_as(trial, subject, sample, Method.NGS).point
     read = read_measured(BytesIO(measured), name)
     if read.sample != sample or read.result.method != Method.NGS:
         raise InputRefused(
@@ -307,7 +308,7 @@ def report(
     Missing, Altered
         If a file named in the evidence is not in the trial's files as it was.
     """
-    taken = _taken(trial, subject, sample, result.method)
+    taken = taken_as(trial, subject, sample, result.method)
     where = f"participant {subject}, sample {sample}"
     if taken.point != point:
         raise InputRefused(f"the sample is of {taken.point}, not {point}", where=where, do="check the label")
@@ -342,7 +343,14 @@ def _planned(trial: Trial, point: str) -> SampleSpec:
     )
 
 
-def _taken(trial: Trial, subject: SubjectId, sample: SampleId, method: Method) -> ev.MarrowTaken:
+def taken_as(trial: Trial, subject: SubjectId, sample: SampleId, method: Method) -> ev.MarrowTaken:
+    """The marrow of a label, if `method` is planned at its point.
+
+    Raises
+    ------
+    InputRefused
+        For a sample never taken, or a method not planned there.
+    """
     for recorded in trial.participant(subject).all(ev.MarrowTaken):
         event = recorded.event
         if isinstance(event, ev.MarrowTaken) and event.sample == sample:
