@@ -19,10 +19,10 @@ from remission.mrd.flow.scaling import unscaled
 from remission.mrd.flow.strategy import Panel
 from remission.mrd.flow.suggest import Diagnosis, suggest
 
-TOP = 262144.0
-MARKERS = ("SSC-A", "CD45", "CD19", "CD10", "CD34")
-PANEL = Panel("INVENTED", {marker: marker for marker in MARKERS}, "uncompensated")
-RANGES = dict.fromkeys(MARKERS, TOP)
+TOP: float = 262144.0
+MARKERS: tuple[str, ...] = ("SSC-A", "CD45", "CD19", "CD10", "CD34")
+PANEL = Panel("INVENTED", {str(marker): str(marker) for marker in MARKERS}, "uncompensated")
+RANGES: dict[str, float] = dict.fromkeys(MARKERS, TOP)
 KINDS = ((0.5, 0.55, 0.3, 0.4, 0.3), (0.12, 0.8, 0.3, 0.3, 0.3), (0.12, 0.6, 0.7, 0.7, 0.3))
 CLONE = (0.12, 0.45, 0.65, 0.9, 0.7)
 BLIND = (0.12, 0.45, 0.30, 0.9, 0.7)
