@@ -14,9 +14,11 @@ from remission.errors import ActRefused, InputRefused, NotFound, Refusal
 from remission.lab.flow_moves import numbers_of
 from remission.lab.flow_work import Asking, Work, opened_work, suited
 from remission.mrd.flow.asked import FlowAsked
+from remission.mrd.flow.events import Held
 from remission.mrd.flow.gating import apply
 from remission.mrd.flow.measure import measure
 from remission.mrd.flow.measured_json import read_flow
+from remission.mrd.flow.write_fcs import write_fcs
 from remission.terms.evidence import Evidence
 
 LEVEL = Fraction("0.0001")
@@ -196,11 +198,15 @@ def test_dots_are_the_events_of_disease(work: Work) -> None:
     assert (shown[..., 3] > 0).any() and (shown[shown[..., 3] > 0][:, :3] == (208, 28, 36)).all()
 
 
-def test_a_panel_that_cannot_carry_the_strategy_says_what_it_lacks(marrow: Path, tmp_path: Path) -> None:
-    panel = tmp_path / "panel.toml"
-    panel.write_text('schema_version = 1\nname = "P"\n[channels]\n"FSC-A" = "FSC-A"\n')
+def test_a_panel_that_cannot_carry_the_strategy_says_what_it_lacks(tmp_path: Path) -> None:
+    path, channels = tmp_path / "small.fcs", ("FSC-A", "SSC-A", "B-A")
+    with path.open("wb") as file:
+        write_fcs(
+            file, Held(channels, np.ones((3, 50))), labels={"B-A": "CD19"},
+            ranges=dict.fromkeys(channels, 1024.0), keywords={},
+        )  # fmt: skip
     with pytest.raises(InputRefused, match=r"the panel lacks .*CD22 or CD24") as refused:
-        opened_work([str(marrow)], (), "S1", Asking(ASKED, STRATEGY, panel=str(panel)))
+        opened_work([str(path)], (), "S1", Asking(ASKED, STRATEGY))
     assert "choose a strategy" in refused.value.do
 
 

@@ -33,6 +33,8 @@ from remission.terms.evidence import Evidence, FileRef
 from remission.terms.words import Text
 
 METHOD = "flow measure"
+_INDEPENDENT, _CD19 = "cd19-independent-gate", frozenset({"CD19"})
+"""Where a negative must not rest on CD19, neither may a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Work:
             bench.sample.events, bench.panel, bench.sample.ranges,
             read_reference(BytesIO(raw), file_name(reference)),
             within=bench.populations[gate].mask, denominator=name, spectra=spectra, cores=2,
+            ignore=_CD19 if _INDEPENDENT in self.asking.asked.needed_flags else frozenset[str](),
         )  # fmt: skip
         bench.suggested = self.suggested[1]
         self.files = (*self.files, ref_of(raw, reference))

@@ -32,7 +32,9 @@ class Desk:
 
     addresses = "remission.web.addresses"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, reference: str | None = None) -> None:
+        """Open the trial in `folder`; `reference`: address of normal marrows for the flow page."""
+        self.reference = reference
         self.trial = Trial.open(folder)
         self.opened_simulated = self.trial.simulated
         self.benches = Benches()

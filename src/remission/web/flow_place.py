@@ -124,7 +124,7 @@ def _in_trial(desk: Desk, subject: SubjectId, label: str, strategy: str) -> Plac
         )
     asked = flow_asked_by(trial.study, taken.point)
     chosen = strategy or suited(asked)
-    asking = Asking(asked, chosen)
+    asking = Asking(asked, chosen, reference=desk.reference)
     refs = flow_files(trial, subject, taken.sample)
     return Place(
         str(taken.sample), subject, tuple(ref.sha256 for ref in refs), chosen, _choices(chosen),

@@ -28,9 +28,16 @@ _DIRECT = build_opener(ProxyHandler({}))
 
 
 def serve(
-    folder: Path, host: str = HOST, port: int = PORT, *, told: Callable[[str], None] = lambda address: None
+    folder: Path,
+    host: str = HOST,
+    port: int = PORT,
+    *,
+    reference: str | None = None,
+    told: Callable[[str], None] = lambda address: None,
 ) -> None:
     """Serve the trial in `folder` until interrupted; `told` the address once it answers. Prints nothing.
+
+    `reference`: address of a reference of normal marrows, for what the flow page suggests.
 
     Raises
     ------
@@ -39,7 +46,7 @@ def serve(
     Missing, Malformed
         If there is no trial that can be opened.
     """
-    served(application(folder, checked_host(host)), host, port, told)
+    served(application(folder, checked_host(host), reference), host, port, told)
 
 
 def served(pages: WsgiApplication, host: str, port: int, told: Callable[[str], None]) -> None:

@@ -63,7 +63,7 @@ def configure() -> None:
     django.setup()
 
 
-def application(folder: Path, host: str = "127.0.0.1") -> WsgiApplication:
+def application(folder: Path, host: str = "127.0.0.1", reference: str | None = None) -> WsgiApplication:
     """The pages of the trial in `folder`, which is opened once; they answer to `host` beside the usual names.
 
     Raises
@@ -71,7 +71,7 @@ def application(folder: Path, host: str = "127.0.0.1") -> WsgiApplication:
     Missing, Malformed
         If there is no trial that can be opened.
     """
-    return pages_of(Desk(folder), host)
+    return pages_of(Desk(folder, reference), host)
 
 
 def pages_of(desk: object, host: str = "127.0.0.1") -> WsgiApplication:
