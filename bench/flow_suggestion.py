@@ -62,9 +62,7 @@ def reference_of(marrows: int, events: int) -> Reference:
     print(f"reference of {marrows} marrows of {events:,} events: {time.process_time() - begun:.0f} s")
     for view in range(len(made.views)):
         name = ", ".join(made.views[view].ignored) or "nothing"
-        print(
-            f"  without {name}: least odds {made.least_odds(view):.1f}, limit of blank {made.blank(view):.1e}"
-        )
+        print(f"  without {name}: least odds {made.least_odds(view):.1f}, blank {made.blank(view):.1e}")
     return made
 
 
@@ -151,7 +149,7 @@ def million(reference: Reference) -> float:
 
 def main() -> int:
     """Print all; status 1 where a promise is missed."""
-    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    words = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     for name, usual in (("marrows", 12), ("blanks", 9), ("children", 1), ("events", 200_000)):
         words.add_argument(f"--{name}", type=int, default=usual)
     asked = words.parse_args()
