@@ -79,9 +79,8 @@ def blanks(reference: Reference, files: int, events: int) -> int:
         called += found.events >= CALLED * found.cells
         any_ += found.events > 0
         unfit += bool(found.unfit)
-    print(
-        f"blanks: {called} of {files} called at {CALLED:g} (promised 0); {any_} with any cluster; {unfit} unfit"
-    )
+    print(f"blanks: {called} of {files} called at {CALLED:g} (promised 0)")
+    print(f"  {any_} with any cluster, {unfit} unfit")
     return called
 
 
