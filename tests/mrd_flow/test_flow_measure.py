@@ -472,3 +472,27 @@ def test_a_result_that_was_not_measured_cannot_claim_a_call() -> None:
 
 def test_mappings_are_read_only() -> None:
     assert isinstance(read_flow(io.BytesIO(write_flow(full()).encode())).populations, MappingProxyType)
+
+
+@pytest.mark.parametrize(
+    ("blasts", "flagged", "rests", "call"),
+    [
+        (0, 0, False, Call.NEGATIVE),
+        (0, 800, False, Call.NEGATIVE),  # 20,200 cells left still see 1 in 1,000
+        (40, 0, False, Call.POSITIVE),
+        (40, 19, False, Call.POSITIVE),  # 21 blasts left
+        (40, 21, True, Call.POSITIVE),  # 19 left: less than half
+        (0, 5_000, True, Call.NOT_EVALUABLE),  # 16,000 left cannot see 1 in 1,000
+        (0, 21_400, True, Call.NOT_EVALUABLE),  # nothing left
+    ],
+)
+def test_an_answer_that_rests_on_flagged_events_says_so(
+    blasts: int, flagged: int, rests: bool, call: Call
+) -> None:
+    events = marrow(blasts, cells=21_000)
+    last = range(events.count - flagged, events.count) if blasts else range(flagged)
+    found = measured(events, quality=quality_of(events, last))
+    assert found.result is not None
+    assert ("rests-on-flagged-events" in found.result.flags) is rests
+    assert found.answer.call is call
+    assert read_flow(io.BytesIO(write_flow(found).encode())) == found

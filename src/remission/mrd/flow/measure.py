@@ -13,6 +13,7 @@ from remission.mrd.flow import measure_words as words
 from remission.mrd.flow.applying import applied, denominator_gates, lacking, mrd_gate, uncompensated_markers
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Events, Mask
+from remission.mrd.flow.findings import Concern
 from remission.mrd.flow.gate_parts import dimensions_of
 from remission.mrd.flow.gated import Gated
 from remission.mrd.flow.gating import apply
@@ -22,6 +23,7 @@ from remission.mrd.flow.measure_flags import (
     FEW_CELLS,
     NO_NUCLEAR_DYE,
     NO_SINGLET_GATE,
+    RESTS_ON_FLAGGED,
     UNCOMPENSATED,
 )
 from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
@@ -126,16 +128,12 @@ def measure(
         asked.events_for_loq,
         _flags(on_channels, cells, quality, flags),
     )
-    answer = against(
-        result,
-        asked.threshold,
-        asked.required_lod,
-        asked.disqualifying_flags,
-        asked.blinding_flags,
-        asked.needed_flags,
-    )
-    enough = sensitivity_of(result, float(asked.required_lod))
     kept = _kept_cells(mask, on_channels, gated, primary, quality.kept)
+    steady = _kept_cells(mask, on_channels, gated, primary, _steady(quality))
+    if _rests_on_flagged(result, steady, asked):
+        result = replace(result, flags=(*result.flags, RESTS_ON_FLAGGED))
+    answer = answer_to(result, asked)
+    enough = sensitivity_of(result, float(asked.required_lod))
     return replace(
         counted,
         result=result,
@@ -148,6 +146,46 @@ def measure(
             *words.notes_of(result, kept, on_channels, uncompensated_markers(on_channels), acceptance),
         ),
     )
+
+
+def answer_to(result: MrdResult, asked: FlowAsked) -> Answer:
+    """What a result answers to what was asked."""
+    return against(
+        result,
+        asked.threshold,
+        asked.required_lod,
+        asked.disqualifying_flags,
+        asked.blinding_flags,
+        asked.needed_flags,
+    )
+
+
+def _steady(quality: Quality) -> Mask:
+    """Events that came while the run was steady; a doublet or an event off scale is one of them."""
+    steady = np.ones(quality.count, np.bool_)
+    for concern in (Concern.DRIFT, Concern.CLOG, Concern.RATE, Concern.TIME):
+        if concern in quality.masks:
+            steady &= ~quality.masks[concern]
+    return steady
+
+
+def _rests_on_flagged(result: MrdResult, steady: tuple[int, int], asked: FlowAsked) -> bool:
+    """Whether an unsteady run decides: without it another call, or less than half of a finding."""
+    found, cells = steady
+    if cells == result.cells:
+        return False
+    if not cells or (2 * found < result.found and detection(result) is not Detection.NOT_DETECTED):
+        return True
+    without = from_flow_counts(
+        found,
+        (Denominator(result.primary, cells),),
+        result.primary,
+        result.evidence,
+        asked.events_for_lod,
+        asked.events_for_loq,
+        result.flags,
+    )
+    return answer_to(without, asked).call is not answer_to(result, asked).call
 
 
 def sensitivity_of(result: MrdResult, required_lod: float) -> Sensitivity:

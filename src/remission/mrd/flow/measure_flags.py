@@ -7,14 +7,16 @@ NO_NUCLEAR_DYE = "no-nuclear-dye"
 UNCOMPENSATED = "uncompensated"
 FEW_CELLS = "few-cells"
 SEVERAL_DATA_SETS = "several-data-sets"
+RESTS_ON_FLAGGED = "rests-on-flagged-events"
 """Doublets were not taken out, for the panel has no area and height of scatter; nucleated cells were told by
 scatter alone; markers were gated without compensation that was asked for; fewer cells than `ASSUMED_FEW`;
-the file holds several data sets, of which one was measured."""
+the file holds several data sets, of which one was measured; without the stretches in which the run was
+unsteady the answer would be another, or most of what was found is in them."""
 
 DISQUALIFYING = quality_flags.DISQUALIFYING
 """Flags under which a result says nothing, unless the study names others."""
 
-BLINDING = quality_flags.BLINDING | {UNCOMPENSATED}
+BLINDING = quality_flags.BLINDING | {UNCOMPENSATED, RESTS_ON_FLAGGED}
 """Flags under which a result can be positive, never negative, unless the study names others."""
 
 ASSUMED_FEW = 10_000

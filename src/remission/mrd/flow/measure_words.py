@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from remission.mrd.calls import Detection, detection
-from remission.mrd.flow.measure_flags import FEW_CELLS, NO_NUCLEAR_DYE, NO_SINGLET_GATE
+from remission.mrd.flow.measure_flags import FEW_CELLS, NO_NUCLEAR_DYE, NO_SINGLET_GATE, RESTS_ON_FLAGGED
 from remission.mrd.flow.strategy import Applied
 from remission.mrd.flow.suggested import Acceptance
 from remission.mrd.result import MrdResult
@@ -44,6 +44,11 @@ def notes_of(
         yield Text(
             f"Without the events that quality flagged: {found:,} of {cells:,} {result.primary}, {level}.",
             f"除去质控标记的事件：{cells:,}个{cells_name(result.primary).zh}中{found:,}个，{level}。",
+        )
+    if RESTS_ON_FLAGGED in result.flags:
+        yield Text(
+            "The answer rests on unsteady stretches of the run: it cannot be negative; look at the run.",
+            "结论依赖采集不稳定的时段：不能判为阴性；请查看采集过程。",
         )
     if result.found and detection(result) is Detection.NOT_DETECTED:
         yield Text(
