@@ -16,7 +16,7 @@ FEWEST_CELLS = 1_000
 MOST_FAR = 0.5
 """Share of cells below the threshold from which on nothing is said. ASSUMED, by us."""
 BEYOND = 1.5
-SLACK = 0.15
+SLACK = 0.3
 """A marker's populations may lie as far aside as any reference marrow's, times the one, and the other (in
 spreads) more. ASSUMED, by us."""
 
