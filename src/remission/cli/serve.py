@@ -20,6 +20,10 @@ def serve(
     trial: Folder = None,
     host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0: a free one.", min=0, max=65535)] = 8719,
+    flow_reference: Annotated[
+        str | None,
+        typer.Option("--flow-reference", help="Normal marrows (`flow reference`), for suggestions."),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Fetch every page once, and end.")] = False,
     json: Json = False,
 ) -> None:
@@ -39,7 +43,7 @@ def serve(
             print(f"{len(failed)} pages did not answer: {failed[0]}", file=sys.stderr)
             raise typer.Exit(1)
         return
-    web.serve(place, host, port, told=_tell)
+    web.serve(place, host, port, told=_tell, reference=flow_reference)
 
 
 def _tell(address: str) -> None:

@@ -13,7 +13,8 @@ from remission.mrd.result import Method, MrdResult
 from remission.protocol.study import Assay
 from remission.terms.evidence import FileRef, Setting
 from remission.terms.ids import SampleId, SubjectId
-from remission.trial.laboratory import MEASURED, received, report, taken_as
+from remission.trial.laboratory import MEASURED, report, taken_as
+from remission.trial.received import events_of, flow_files, is_fcs
 from remission.trial.trial import By, Trial
 
 
@@ -36,7 +37,8 @@ def report_gated(
     measured, name : bytes, str
         The file that `flow measure` or the page wrote, and its name. It is kept, and named in the evidence.
     files : sequence of FileRef
-        What was kept for it (`keep_files`): at least every file that its evidence names, by sha256.
+        What was kept for it (`keep_files`): every file that its evidence names, by sha256, but those
+        that were received for the sample already.
     flags : sequence of str
         Beside those that the measurement raised itself.
 
@@ -44,34 +46,29 @@ def report_gated(
     ------
     InputRefused
         For a file that is no measurement, one of another sample, one that no named person stands for, one
-        without a result, one by other limits or cells than the study's, one whose files are not all given;
-        and as in `report`.
+        without a result, one by other limits or cells than the study's, one whose files are not all given or
+        are of another child or sample; and as in `report`.
     """
     where = f"participant {subject}, sample {sample}, {name}"
     point = taken_as(trial, subject, sample, Method.FLOW).point
     read = read_flow(BytesIO(measured), name)
     result = _of_record(read, sample, where)
     _check_assay(trial.study.assay(Method.FLOW), result, where)
-    given = {(ref.sha256, ref.size) for ref in files}
-    lacking = [ref.name for ref in result.evidence.files if (ref.sha256, ref.size) not in given]
+    named = {(ref.sha256, ref.size) for ref in result.evidence.files}
+    own = [ref for ref in flow_files(trial, subject, sample) if (ref.sha256, ref.size) in named]
+    behind = {(ref.sha256, ref.size): ref for ref in (*files, *own)}
+    lacking = [ref.name for ref in result.evidence.files if (ref.sha256, ref.size) not in behind]
     if lacking:
         raise InputRefused(
             f"not given, or altered since they were read: {', '.join(lacking)}",
             where=where,
             do="give every file that the measurement read, as it was then",
         )
-    for event in received(trial):
-        other = {ref.sha256 for ref in event.files} & {ref.sha256 for ref in result.evidence.files}
-        if other and event.sample != sample:
-            raise InputRefused(
-                f"its events were received for sample {event.sample}",
-                where=where,
-                do="check label and file",
-            )
+    _check_whose(trial, subject, sample, result, where)
     kept = trial.files.keep(BytesIO(measured), name)
     evidence = replace(
         result.evidence,
-        files=(*files, kept),
+        files=(*behind.values(), kept),
         settings=(*result.evidence.settings, Setting(MEASURED, kept.sha256)),
         simulated=result.evidence.simulated or trial.simulated,
     )
@@ -100,6 +97,23 @@ def _of_record(read: FlowMeasured, sample: SampleId, where: str) -> MrdResult:
             do="look at the gates and accept them: on the sample's page, or with --accepted-by and --why",
         )
     return read.result
+
+
+def _check_whose(trial: Trial, subject: SubjectId, sample: SampleId, result: MrdResult, where: str) -> None:
+    """The events are not another child's, nor all of another sample (a diagnosis file may come again)."""
+    own = {ref.sha256 for ref in result.evidence.files if is_fcs(ref)}
+    elsewhere: set[str] = set()
+    for other in trial.participants().values():
+        for label, ref in events_of(other):
+            if ref.sha256 not in own or (other.id, label) == (subject, sample):
+                continue
+            elsewhere.add(ref.sha256)
+            if other.id != subject or elsewhere == own:
+                raise InputRefused(
+                    f"{ref.name} is a file of sample {label} of participant {other.id}",
+                    where=where,
+                    do="check label and file",
+                )
 
 
 def _check_claims(assay: Assay | None, result: MrdResult, flags: Sequence[str], where: str) -> None:

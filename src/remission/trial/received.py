@@ -1,6 +1,9 @@
 """The raw files of a sample that are kept: received, or named by its result."""
 
+from collections.abc import Iterator
+
 from remission.conduct import events as ev
+from remission.conduct.state import Participant
 from remission.mrd.result import Method
 from remission.terms.evidence import FileRef
 from remission.terms.ids import SampleId, SubjectId
@@ -26,11 +29,24 @@ def flow_files(trial: Trial, subject: SubjectId, sample: SampleId) -> tuple[File
                 received |= {ref.sha256: ref for ref in files}
             case ev.MrdReported(sample=label, result=result) if label == sample:
                 if result.method == Method.FLOW:
-                    reported |= {ref.sha256: ref for ref in result.evidence.files if _is_fcs(ref)}
+                    reported |= {ref.sha256: ref for ref in result.evidence.files if is_fcs(ref)}
             case _:
                 pass
     return tuple((reported or received).values())
 
 
-def _is_fcs(ref: FileRef) -> bool:
+def events_of(participant: Participant) -> Iterator[tuple[SampleId, FileRef]]:
+    """Every FCS file received for a sample of a participant, or named by its flow result."""
+    for item in participant.history:
+        match item.event:
+            case ev.FilesReceived(sample=label, method=Method.FLOW, files=files):
+                yield from ((label, ref) for ref in files)
+            case ev.MrdReported(sample=label, result=result) if result.method == Method.FLOW:
+                yield from ((label, ref) for ref in result.evidence.files if is_fcs(ref))
+            case _:
+                pass
+
+
+def is_fcs(ref: FileRef) -> bool:
+    """Whether a file is of a flow cytometer, by its name."""
     return ref.name.lower().endswith(FCS)

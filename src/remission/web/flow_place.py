@@ -129,7 +129,7 @@ def _in_trial(desk: Desk, subject: SubjectId, label: str, strategy: str) -> Plac
     return Place(
         str(taken.sample), subject, tuple(ref.sha256 for ref in refs), chosen, _choices(chosen),
         reverse("flow", args=[subject, label]), lambda told: _kept_work(trial, refs, label, asking, told),
-        trial.folder / "drafts", _command(trial, subject, taken.sample, refs), lambda: desk.at,
+        trial.folder / "drafts", _command(trial, subject, taken.sample, desk.reference), lambda: desk.at,
     )  # fmt: skip
 
 
@@ -151,10 +151,11 @@ def kept_path(trial: Trial, ref: FileRef) -> str:
         return str(file.name)
 
 
-def _command(trial: Trial, subject: SubjectId, sample: SampleId, refs: tuple[FileRef, ...]) -> str:
-    files = " ".join(f"--file {shlex.quote(kept_path(trial, ref))}" for ref in refs)
+def _command(trial: Trial, subject: SubjectId, sample: SampleId, reference: str | None) -> str:
+    """What enters a draft; the sample's own files are kept already."""
+    behind = "" if reference is None else f"--file {shlex.quote(reference)} "
     return (
-        f"remission sample flow {subject} --sample {shlex.quote(sample)} --measured {{draft}} {files} "
+        f"remission sample flow {subject} --sample {shlex.quote(sample)} --measured {{draft}} {behind}"
         f"--on {{on}} --trial {shlex.quote(str(trial.folder))} --name {{name}} --role laboratory"
     )
 
