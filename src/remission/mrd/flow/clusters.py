@@ -35,7 +35,7 @@ PLENTY = 10.0
 """How many times as many normal cells as in the reference may lie at any one place. ASSUMED, by us."""
 STEP = 1.15
 """Radius of `near`, as a share of the typical distance of two cells of one kind."""
-MOST_COMPARED = 40_000
+MOST_COMPARED = 20_000
 """Candidates compared with each other; of more, a fixed sample is."""
 MOST_SEEDS = 24
 _ROUNDS = 6
@@ -80,11 +80,13 @@ class Found:
     odds: float
 
 
-def clusters_in(file: File, normals: Sequence[Normal], least: int, cores: int = 1) -> tuple[Found, ...]:
+def clusters_in(
+    file: File, normals: Sequence[Normal], least: int, cores: int = 1, compared: int = MOST_COMPARED
+) -> tuple[Found, ...]:
     """Clusters of at least so many events, largest first; none overlaps another."""
     found: list[Found] = []
     taken = np.zeros(len(file.places), dtype=np.bool_)
-    for seed in seeds_in(file, normals):
+    for seed in seeds_in(file, normals, compared):
         if taken[seed].mean() > 0.5:
             continue
         one = grown(file, seed, cores)
@@ -95,13 +97,13 @@ def clusters_in(file: File, normals: Sequence[Normal], least: int, cores: int = 
     return tuple(sorted(found, key=lambda one: -len(one.events)))
 
 
-def seeds_in(file: File, normals: Sequence[Normal]) -> list[Indices]:
-    """Groups of cores, largest first."""
+def seeds_in(file: File, normals: Sequence[Normal], compared: int) -> list[Indices]:
+    """Groups of cores, largest first, of at most so many candidates compared."""
     candidates = np.flatnonzero(file.scores < file.threshold)
     part = 1.0
-    if len(candidates) > MOST_COMPARED:
-        part = MOST_COMPARED / len(candidates)
-        candidates = candidates[np.linspace(0, len(candidates) - 1, MOST_COMPARED).astype(np.int64)]
+    if len(candidates) > compared:
+        part = compared / len(candidates)
+        candidates = candidates[np.linspace(0, len(candidates) - 1, compared).astype(np.int64)]
     whitened = file.places[candidates] / file.spread.astype(np.float32)
     order = np.argsort(whitened[:, 0], kind="stable")
     candidates, whitened = candidates[order], np.ascontiguousarray(whitened[order])

@@ -45,8 +45,11 @@ from remission.mrd.flow.suggested import Cluster, Suggestion
 from remission.terms.words import Text
 
 _LEAST_AT_DIAGNOSIS = 200
+"""Events that a cluster of the diagnosis file holds, to be followed."""
+_COMPARED = 6_000
 _SHARE_AT_DIAGNOSIS = 0.05
-"""Events, and share of cells, that a cluster of the diagnosis file holds, to be followed."""
+"""Candidates of the diagnosis file that are compared with each other (its clusters are large); share of cells
+that a cluster there holds, to be followed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,7 +191,7 @@ def _at_diagnosis(diagnosis: Diagnosis, asked: _Asked) -> list[Prepared]:
     )
     most = max(_LEAST_AT_DIAGNOSIS, int(_SHARE_AT_DIAGNOSIS * len(file.places)))
     numbers: Generator = default_rng(4)
-    found = clusters_in(file, asked.normals, most, asked.cores)
+    found = clusters_in(file, asked.normals, most, asked.cores, _COMPARED)
     return [shape_of(file, one.events, numbers) for one in found]
 
 
