@@ -34,7 +34,7 @@ def rehearse(
         str | None, typer.Option(metavar="YYYY-MM-DD", help="Data cut-off (end of follow-up).")
     ] = None,
     reads: Annotated[
-        bool, typer.Option("--reads", help="Sequence one sample for real: simulated reads, true engine.")
+        bool, typer.Option("--reads", help="Measure two samples for real, by reads and by events.")
     ] = False,
     reuse: Annotated[
         bool, typer.Option("--reuse", help="Keep this very rehearsal if it is there, finished.")

@@ -20,7 +20,7 @@ from remission.rehearsal.truth import Child, TrueHappening, holds, parsed
 from remission.terms.days import date_of
 from remission.terms.ids import SiteId
 
-_ARRIVALS, _TRUTH, _CONDUCT, _CONSENT, _READS = 0, 1, 2, 3, 4
+_ARRIVALS, _TRUTH, _CONDUCT, _CONSENT, _READS, _EVENTS = 0, 1, 2, 3, 4, 5
 _DAYS_A_MONTH = 30.4375
 _RECRUITING = "RECRUITING"
 
@@ -38,6 +38,11 @@ def conduct_numbers(seed: int, site: SiteId, number: int) -> Generator:
 def read_numbers(seed: int) -> Generator:
     """The random numbers of simulated reads."""
     return random_for(seed, _READS)
+
+
+def event_numbers(seed: int) -> Generator:
+    """The random numbers of simulated events of a flow cytometer."""
+    return random_for(seed, _EVENTS)
 
 
 def openings(study: Study, population: Population) -> dict[SiteId, date]:

@@ -27,6 +27,8 @@ class Desk:
 
     `places`: how many children are to be enrolled; `enrolled`: how many are. `reads`: the chances with which
     the first endpoint sample to be sequenced is sequenced for real; None when that is done or not asked for.
+    `events`: the same for marrows in a flow cytometer, of which one is measured for real (`events_of`: whose)
+    and the next one received only.
     """
 
     trial: Trial
@@ -37,6 +39,8 @@ class Desk:
     screened: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
     reads: Generator | None = None
+    events: Generator | None = None
+    events_of: SubjectId | None = None
 
     @property
     def study(self) -> Study:

@@ -11,6 +11,7 @@ from remission.rehearsal.children import (
     child_of,
     conduct_numbers,
     consent_day,
+    event_numbers,
     openings,
     read_numbers,
 )
@@ -52,7 +53,9 @@ def play(
 ) -> Rehearsal:
     """Play a trial, opened as a simulation and still empty, to `until`; `places` are to be enrolled."""
     starts = datetime.combine(population.recruitment.starts, time(), UTC)
-    desk = Desk(trial, population, places, starts, reads=read_numbers(seed) if reads else None)
+    desk = Desk(trial, population, places, starts)
+    if reads:
+        desk.reads, desk.events = read_numbers(seed), event_numbers(seed)
     stories = _play(desk, seed, until, progress)
     told = {story.known_as: story for story in stories if story.subject is not None}
     return Rehearsal(trial, population, seed, desk.at, told, dict(sorted(desk.refused.items())))

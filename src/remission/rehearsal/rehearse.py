@@ -90,7 +90,8 @@ def rehearse(
     until : date, optional
         Data cut-off; by default the end of follow-up in the study file.
     reads : bool
-        Sequence one endpoint sample for real: simulated reads, and the laboratory's own engine.
+        Measure an endpoint sample for real by sequencing, and one by flow: simulated reads and events, and
+        the laboratory's own engines.
     progress : callable, optional
         Told each simulated day.
 

@@ -1,7 +1,7 @@
 """Marrow samples: taken, late or missed, tested by each planned method, reported with their count files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -12,6 +12,7 @@ from remission.mrd.result import CELL_EQUIVALENTS, Denominator, Method
 from remission.protocol.study import SampleSpec
 from remission.rehearsal.assay import count_file, run
 from remission.rehearsal.desk import Desk, Story
+from remission.rehearsal.treating import course_received
 from remission.terms.days import study_day
 from remission.terms.ids import SampleId
 from remission.trial import laboratory
@@ -21,6 +22,8 @@ _NUCLEATED = "nucleated cells"
 _MONONUCLEAR = "mononuclear cells"
 _MONONUCLEAR_PART = 0.6
 _LATE_DAYS = 10
+_SEEN = 2.0
+"""Times the threshold: a level at which a gate shows something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def _report(desk: Desk, story: Story, spec: SampleSpec, sample: SampleId, result
         _wrong_label(desk, story, result)
     if result.method == Method.NGS and _sequenced(desk, story, spec, sample, result):
         return
+    if result.method == Method.FLOW and _shown(desk, story, spec, sample, result):
+        return
     raw = count_file(sample, result.method, counts, result.flags)
     file = desk.trial.files.keep(BytesIO(raw), f"{sample}-{result.method}.csv")
     if result.method == Method.FLOW:
@@ -124,6 +129,36 @@ def _sequenced(desk: Desk, story: Story, spec: SampleSpec, sample: SampleId, res
         desk.trial, desk.by(site), tube, assay, endpoint, result.flags, desk.today(site), numbers
     )
     return True
+
+
+def _shown(desk: Desk, story: Story, spec: SampleSpec, sample: SampleId, result: _Result) -> bool:
+    """Measure a treated child's marrow from its events: the first with enough to see.
+
+    Of the next child, a second marrow is taken, and its events are received, which nobody has measured.
+    """
+    asked, level, trial = (spec.point, Method.FLOW), story.levels[spec.point], desk.trial
+    endpoint = next((end for end in desk.study.endpoints if (end.point, end.method) == asked), None)
+    if desk.events is None or endpoint is None or course_received(desk, story) == 0:
+        return False
+    from remission.rehearsal.showcase_flow import Stained, receive_events, report_measured_events
+
+    by, subject = desk.by(story.child.site), story.known_as
+    stained = Stained(subject, sample, spec.point, level, story.unseen[spec.point], result.cells)
+    needed = next(assay for assay in desk.study.assays if assay.method == Method.FLOW).needed_after_treatment
+    if desk.events_of is None:
+        if level < _SEEN * float(endpoint.threshold) or not {*needed} <= {*result.flags}:
+            return False
+        desk.events_of = subject
+        report_measured_events(trial, by, stained, result.flags, desk.events)
+        return True
+    taken = laboratory.taken_as(trial, subject, sample, Method.FLOW).on
+    if desk.off(story) or study_day(taken, story.child.day_one) not in desk.study.point(spec.point).window:
+        return False
+    second = SampleId(f"{subject}-{spec.point}-2")
+    laboratory.take_marrow(trial, by, subject, sample=second, point=spec.point, on=taken)
+    receive_events(trial, by, replace(stained, sample=second), desk.events)
+    desk.events = None
+    return False
 
 
 def _wrong_label(desk: Desk, story: Story, result: _Result) -> None:
