@@ -76,7 +76,7 @@ def test_the_level_is_that_of_measuring_the_file_with_the_same_adjustments(work:
     here, sample = work.measured(), work.bench.sample
     anew = measure(
         "S1", work.bench.strategy, work.bench.panel, sample.events, sample.ranges, work.quality, ASKED,
-        evidence=Evidence("flow measure", here.evidence.version, work.files, simulated=True),
+        evidence=Evidence("remission flow measure", here.evidence.version, work.files, simulated=True),
         adjustments=work.bench.adjustments, notes=sample.notes,
     )  # fmt: skip
     assert here == anew

@@ -145,6 +145,7 @@ def view(
     after_anti_cd19: AfterAntiCd19 = False,
     matrix: MatrixFile = None,
     reference: ReferenceFile = None,
+    diagnosis: DiagnosisFile = None,
     repair: Repairs = None,
     data_set: DataSetNumber = None,
     port: Annotated[int, typer.Option(help="The port; 0: a free one.", min=0, max=65535)] = 8720,
@@ -155,8 +156,8 @@ def view(
     from remission.web.flow_view import serve_flow
 
     asking = Asking(
-        _asked(study, point, threshold, None, None, after_anti_cd19), strategy, panel, None, matrix,
-        reference, repairs_of(repair or ()), data_set,
+        _asked(study, point, threshold, None, None, after_anti_cd19), strategy, panel, matrix,
+        reference, diagnosis, repairs_of(repair or ()), data_set,
     )  # fmt: skip
     serve_flow(files, asking, label=_named(sample, files), drafts=drafts, port=port, told=_tell)
 

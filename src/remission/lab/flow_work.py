@@ -3,53 +3,41 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 
-from remission import __version__
 from remission.errors import ActRefused, InputRefused
-from remission.lab.addresses import content, exists, file_name, put
-from remission.lab.evidence import ref_of
-from remission.lab.flow_bench import Bench, check_named
-from remission.lab.flow_files import OpenedSample, Told, opened
+from remission.lab.addresses import exists, put
+from remission.lab.flow_bench import CORES, Bench, check_named
+from remission.lab.flow_files import Told, opened
+from remission.lab.flow_sample import FlowFiles, flow_evidence, quality_of, suggestion_of
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
-from remission.mrd.flow.applying import denominator_gates
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.fcs import Fault
 from remission.mrd.flow.gate_parts import ids_of
 from remission.mrd.flow.gates import Gate
-from remission.mrd.flow.markers import NUCLEIC, TIME
 from remission.mrd.flow.measure import GATES, SUGGESTION, measure
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.measured_json import write_flow
-from remission.mrd.flow.quality import AREA, HEIGHT, NUCLEAR, Quality, examine
 from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
-from remission.mrd.flow.reference_files import read_reference
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.strategy import Panel
-from remission.mrd.flow.suggest import suggest
 from remission.mrd.flow.suggested import Acceptance
-from remission.terms.evidence import Evidence, FileRef
+from remission.terms.evidence import FileRef
 from remission.terms.words import Text
-
-METHOD = "flow measure"
-_INDEPENDENT, _CD19 = "cd19-independent-gate", frozenset({"CD19"})
-"""Where a negative must not rest on CD19, neither may a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """How files are to be measured: what the protocol asks, and words or addresses as the commands take them.
 
-    `reference`: of normal marrows, or None: then nothing is suggested.
+    `reference`: of normal marrows, or None: then nothing is suggested; `diagnosis`: the child's own file.
     """
 
     asked: FlowAsked
     strategy: str
     panel: str | None = None
-    compensation: str | None = None
     matrix: str | None = None
     reference: str | None = None
+    diagnosis: str | None = None
     repairs: frozenset[Fault] = frozenset()
     data_set: int | None = None
 
@@ -77,28 +65,29 @@ class Work:
     def __init__(self, bench: Bench, label: str, asking: Asking, files: Sequence[FileRef]) -> None:
         self.bench, self.label, self.asking = bench, label, asking
         self.quality = quality_of(bench.sample, bench.panel)
-        self.files = (*bench.sample.files, *files)
+        self.files = tuple(files)
         self.suggested = None
-        self.token = sha256("".join(ref.sha256 for ref in self.files).encode()).hexdigest()[:8]
+        self.token = sha256(
+            "".join(ref.sha256 for ref in (*bench.sample.files, *files)).encode()
+        ).hexdigest()[:8]
 
     @property
     def simulated(self) -> bool:
         """Whether nobody was measured."""
         return self.bench.sample.simulated
 
-    def look(self, reference: str, spectra: Mapping[str, Spectrum]) -> None:
-        """Ask what a reference of normal marrows suggests; its file is named as evidence."""
-        bench, raw = self.bench, content(reference)
-        ids = denominator_gates(bench.applied)
-        name, gate = next(iter(ids.items()))
-        self.suggested = suggest(
-            bench.sample.events, bench.panel, bench.sample.ranges,
-            read_reference(BytesIO(raw), file_name(reference)),
-            within=bench.populations[gate].mask, denominator=name, spectra=spectra, cores=2,
-            ignore=_CD19 if _INDEPENDENT in self.asking.asked.needed_flags else frozenset[str](),
+    def look(self, spectra: Mapping[str, Spectrum]) -> None:
+        """Ask what the reference of normal marrows suggests; every file it was asked with is evidence."""
+        asking, bench = self.asking, self.bench
+        given = FlowFiles(
+            (), asking.strategy, asking.panel, asking.matrix, None, asking.reference, asking.diagnosis,
+            asking.repairs, asking.data_set,
         )  # fmt: skip
+        self.suggested, files = suggestion_of(
+            bench.sample, bench.applied, bench.gated, given, asking.asked, spectra=spectra, cores=CORES
+        )
         bench.suggested = self.suggested[1]
-        self.files = (*self.files, ref_of(raw, reference))
+        self._beside = (*self._beside, *files)
 
     def measured(self, acceptance: Acceptance | None = None) -> FlowMeasured:
         """The sample with its gates as they are now, those nobody stands for yet included."""
@@ -107,7 +96,7 @@ class Work:
             return measure(
                 self.label, bench.strategy, bench.panel, sample.events, sample.ranges, self.quality,
                 self.asking.asked,
-                evidence=Evidence(METHOD, __version__, self.files, simulated=self.simulated),
+                evidence=flow_evidence(sample, self._beside),
                 adjustments=bench.applied.adjustments, spectra=bench.spectra, suggested=self.suggested,
                 acceptance=acceptance, notes=sample.notes, gated=bench.gated,
             )  # fmt: skip
@@ -161,31 +150,16 @@ def opened_work(
         paths, asking.repairs, data_set=asking.data_set, names=names, told=lambda share: told(0.3 * share)
     )
     strategy, its_files = strategy_at(asking.strategy)
-    panel, panel_files = panel_at(asking.panel, sample, asking.compensation)
     spectra, matrix_files = matrix_at(asking.matrix)
+    panel, panel_files = panel_at(asking.panel, sample, next(iter(spectra), None))
     bench = Bench(sample, strategy, panel, spectra=spectra)
     told(0.6)
     work = Work(bench, label, asking, (*its_files, *panel_files, *matrix_files))
     told(0.8)
     if asking.reference is not None:
-        work.look(asking.reference, spectra)
+        work.look(spectra)
     told(1.0)
     return work
-
-
-def quality_of(sample: OpenedSample, panel: Panel) -> Quality:
-    """What can be wrong with an acquisition, by the markers that its panel names."""
-    channels = {marker: one for marker, one in panel.channels.items() if one in sample.events.channels}
-    time = sample.time or channels.get(TIME)
-    places = {AREA: channels.get("FSC-A"), HEIGHT: channels.get("FSC-H"), NUCLEAR: channels.get(NUCLEIC)}
-    return examine(
-        sample.events,
-        time=time,
-        scatter={name: channel for name, channel in places.items() if channel is not None},
-        channels=[channel for channel in channels.values() if channel != time],
-        ranges=sample.ranges,
-        time_step=sample.time_step,
-    )
 
 
 def suited(asked: FlowAsked) -> str:
