@@ -65,11 +65,14 @@ class Work:
     def __init__(self, bench: Bench, label: str, asking: Asking, files: Sequence[FileRef]) -> None:
         self.bench, self.label, self.asking = bench, label, asking
         self.quality = quality_of(bench.sample, bench.panel)
-        self.files = tuple(files)
         self.suggested = None
-        self.token = sha256(
-            "".join(ref.sha256 for ref in (*bench.sample.files, *files)).encode()
-        ).hexdigest()[:8]
+        self._beside = tuple(files)
+        self.token = sha256("".join(ref.sha256 for ref in self.files).encode()).hexdigest()[:8]
+
+    @property
+    def files(self) -> tuple[FileRef, ...]:
+        """The files of the events, and all that were read beside them."""
+        return (*self.bench.sample.files, *self._beside)
 
     @property
     def simulated(self) -> bool:
