@@ -27,7 +27,7 @@ from remission.terms.words import Text
 
 TITLE = Text("Gate tree", "设门树")
 NOTHING = Text("No population was counted.", "没有计数的细胞群。")
-_STEP, _LINE = 7.5, 13.0
+_STEP, _LINE = 5.5, 13.0
 _WIDTHS = {"events": 56.0, "unflagged": 57.0, "parent": 62.0, "cells": 74.0}
 
 _HEADS = {
