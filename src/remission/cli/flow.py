@@ -58,7 +58,10 @@ ReferenceFile = Annotated[
     str | None, typer.Option("--reference", help="Normal marrows (`flow reference`): suggests what differs.")
 ]
 DiagnosisFile = Annotated[
-    str | None, typer.Option("--diagnosis", help="The child's own FCS file at diagnosis, by the same panel.")
+    str | None,
+    typer.Option(
+        "--diagnosis", help="The child's FCS file at diagnosis, by the same panel; for --reference."
+    ),
 ]
 Name = Annotated[str, typer.Option("--name", help="What it is called.")]
 
@@ -104,6 +107,7 @@ def measure(
 ) -> None:
     """Measure residual disease in a sample's events; a named person may stand for the result."""
     asked = _asked(study, point, threshold, lod_events, loq_events, after_anti_cd19)
+    flags = _flags(flag, asked)
     acceptance = _acceptance(accepted_by, why, accept_suggestion)
     refuse_taken(output, report)
     from remission.lab.flow_report import flow_page
@@ -118,7 +122,7 @@ def measure(
             given,
             asked,
             acceptance=acceptance,
-            flags=flag or (),
+            flags=flags,
             cores=cores,
             told=told,
         )
@@ -273,12 +277,6 @@ def _given(
     from remission.lab.flow_sample import FlowFiles
     from remission.lab.flow_sources import repairs_of
 
-    if diagnosis is not None and reference is None:
-        raise CommandRefused(
-            "--diagnosis without --reference",
-            where="command line",
-            do="give the reference of normal marrows that both are compared with (`flow reference`)",
-        )
     return FlowFiles(
         tuple(files), strategy, panel, matrix, adjustments, reference, diagnosis,
         repairs_of(repair or ()), data_set,
@@ -309,11 +307,27 @@ def _asked(
     if point is not None:
         raise CommandRefused("--point without --study", where="command line", do="name the study")
     asked = flow_asked_at(threshold or "1e-4", after_anti_cd19=after_anti_cd19)
-    return replace(
-        asked,
-        events_for_lod=lod_events or asked.events_for_lod,
-        events_for_loq=loq_events or max(asked.events_for_loq, lod_events or 0),
-    )
+    lod = lod_events or asked.events_for_lod
+    if loq_events is not None and loq_events < lod:
+        raise CommandRefused(
+            f"a LOQ of {loq_events:g} events below the LOD of {lod:g}",
+            where="--lod-events, --loq-events",
+            do="quantify from as many events as are detected, or more",
+        )
+    return replace(asked, events_for_lod=lod, events_for_loq=loq_events or max(asked.events_for_loq, lod))
+
+
+def _flags(named: list[str] | None, asked: "FlowAsked") -> tuple[str, ...]:
+    """Flags that mean something where the sample is judged; any other would be written and change nothing."""
+    known = asked.disqualifying_flags | asked.blinding_flags | asked.needed_flags
+    for flag in named or ():
+        if flag not in known:
+            raise CommandRefused(
+                f"there is no flag {flag!r} here",
+                where="--flag",
+                do="use one of: " + ", ".join(sorted(known)),
+            )
+    return tuple(named or ())
 
 
 def _acceptance(by: str | None, why: str | None, suggestion: bool) -> "Acceptance | None":

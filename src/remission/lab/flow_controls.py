@@ -49,12 +49,22 @@ def matrix_of(
                 "dim": one.dim,
                 "separation": one.separation,
                 "errors": one.errors,
-                "notes": [note.en for note in one.notes],
+                "notes": [note.en for note in _notes(one, spectrum)],
             }
             for one in stained
         ],
     }
     return MadeMatrix(_csv(spectrum), plain, tuple(_tables(spectrum, stained)), simulated)
+
+
+def _notes(one: Stained, spectrum: Spectrum) -> Iterator[Text]:
+    """What is to be said of a control; that its tube may be another's, above all."""
+    if one.fluorochrome in spectrum.detectors and one.own != one.fluorochrome:
+        yield Text(
+            f"named after {one.fluorochrome}, but brightest in {one.own}: are two tubes exchanged?",
+            f"以{one.fluorochrome}命名，却在{one.own}最亮：是否两管对调？",
+        )
+    yield from one.notes
 
 
 def _csv(spectrum: Spectrum) -> str:
@@ -94,6 +104,6 @@ def _tables(spectrum: Spectrum, stained: Sequence[Stained]) -> Iterator[Table]:
         tuple(
             Text(f"{one.fluorochrome}: {note.en}", f"{one.fluorochrome}：{note.zh}")
             for one in stained
-            for note in one.notes
+            for note in _notes(one, spectrum)
         ),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from remission.errors import InputRefused
+from remission.lab.evidence import SIMULATED
 from remission.lab.flow_files import OpenedSample, Told, opened
 from remission.lab.flow_sources import panel_at, strategy_at
 from remission.lab.tables import Table
@@ -16,7 +17,7 @@ from remission.mrd.flow.build_reference import NormalMarrow, build_reference
 from remission.mrd.flow.gate_parts import dimensions_of
 from remission.mrd.flow.gating import apply
 from remission.mrd.flow.markers import NUCLEIC, SCATTERS, TIME
-from remission.mrd.flow.reference import ENOUGH_NORMALS, Reference
+from remission.mrd.flow.reference import ENOUGH_NORMALS, FalseCluster, Reference
 from remission.mrd.flow.reference_files import write_reference
 from remission.mrd.flow.strategy import Panel, Strategy
 from remission.terms.words import Text
@@ -51,10 +52,19 @@ def reference_of(
     Raises
     ------
     InputRefused
-        For a marrow whose panel cannot carry the strategy; and as in `build_reference`.
+        For a marrow given twice, one whose panel cannot carry the strategy, real marrows among simulated
+        ones; and as in `build_reference`.
     """
     chosen, _ = strategy_at(strategy)
     samples = [(kind, opened([address])) for kind, address in marrows]
+    _check_once([sample for _, sample in samples])
+    simulated = any(sample.simulated for _, sample in samples)
+    if real := [sample.files[0].name for _, sample in samples if simulated and not sample.simulated]:
+        raise InputRefused(
+            f"{real[0]} stands among SIMULATED marrows",
+            where="reference",
+            do="build references of real marrows only",
+        )
     normals: list[NormalMarrow] = []
     for place, (kind, sample) in enumerate(samples):
         normals.append(_normal(kind, sample, chosen, panel_at(panel, sample)[0], cores))
@@ -74,8 +84,21 @@ def reference_of(
     told(1.0)
     content = BytesIO()
     write_reference(content, built)
-    simulated = any(sample.simulated for _, sample in samples)
     return MadeReference(content.getvalue(), _plain(built, simulated), tuple(_tables(built)), simulated)
+
+
+def _check_once(samples: Sequence[OpenedSample]) -> None:
+    """Refuse a marrow given twice: held out once, it would still be there to vouch for itself."""
+    seen: dict[str, str] = {}
+    for sample in samples:
+        for one in sample.files:
+            if one.sha256 in seen:
+                raise InputRefused(
+                    f"{one.name} and {seen[one.sha256]} are the same events",
+                    where="reference",
+                    do="give each marrow once",
+                )
+            seen[one.sha256] = one.name
 
 
 def _normal(kind: str, sample: OpenedSample, strategy: Strategy, panel: Panel, cores: int) -> NormalMarrow:
@@ -89,7 +112,8 @@ def _normal(kind: str, sample: OpenedSample, strategy: Strategy, panel: Panel, c
     on_channels = applied(strategy, panel, sample.events, sample.ranges)
     gate = next(iter(denominator_gates(on_channels).values()))
     within = apply(on_channels.gating, sample.events, wanted=(gate,), cores=cores).populations[gate].mask
-    return NormalMarrow(file, kind, sample.events, panel, sample.ranges, within)
+    named = file if not sample.simulated or file.upper().startswith(SIMULATED) else f"{SIMULATED} {file}"
+    return NormalMarrow(named, kind, sample.events, panel, sample.ranges, within)
 
 
 def _compared(strategy: Strategy, panel: Panel) -> tuple[str, ...]:
@@ -109,15 +133,24 @@ def _plain(built: Reference, simulated: bool) -> dict[str, Any]:
         "markers": list(built.markers),
         "enough_normals": ENOUGH_NORMALS,
         "marrows": [
-            {"name": one.name, "kind": one.kind, "cells": one.cells, "false_clusters": list(one.clusters)}
+            {
+                "name": one.name,
+                "kind": one.kind,
+                "cells": one.cells,
+                "false_clusters": [[cluster.events for cluster in view] for view in one.clusters],
+            }
             for one in built.marrows
         ],
     }
 
 
+def _false(clusters: Sequence[FalseCluster]) -> str:
+    return f"{sum(one.events for one in clusters):,}"
+
+
 def _tables(built: Reference) -> Iterator[Table]:
     rows = tuple(
-        (one.name, one.kind, f"{one.cells:,}", *(f"{events:,}" for events in one.clusters))
+        (one.name, one.kind, f"{one.cells:,}", *(_false(clusters) for clusters in one.clusters))
         for one in built.marrows
     )
     without = (

@@ -1,13 +1,14 @@
 """One flow sample from its files to the answer: opened, judged, gated, suggested for, measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from types import MappingProxyType
 
 from remission import __version__
+from remission.errors import InputRefused
 from remission.lab.addresses import content, file_name
-from remission.lab.evidence import ref_of
+from remission.lab.evidence import SIMULATED, ref_of
 from remission.lab.flow_files import OpenedSample, Told, opened
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
 from remission.mrd.flow.adjustments import read_adjustments
@@ -22,6 +23,7 @@ from remission.mrd.flow.markers import NUCLEIC, TIME
 from remission.mrd.flow.measure import measure
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.quality import AREA, HEIGHT, NUCLEAR, Quality, examine
+from remission.mrd.flow.reference import Reference
 from remission.mrd.flow.reference_files import read_reference
 from remission.mrd.flow.spectrum import Spectrum
 from remission.mrd.flow.strategy import Adjustment, Applied, Panel, Strategy
@@ -29,9 +31,14 @@ from remission.mrd.flow.suggest import Diagnosis, suggest
 from remission.mrd.flow.suggested import Acceptance, Suggestion
 from remission.mrd.flow.write_gatingml import write_gatingml
 from remission.terms.evidence import Evidence, FileRef, Setting
+from remission.terms.words import Text
 
 METHOD = "remission flow measure"
 INDEPENDENT = "cd19-independent-gate"
+_NO_REFERENCE = Text(
+    "Nothing was suggested: the diagnosis file was given without a reference of normal marrows.",
+    "未作提示：给出了初诊文件，但未给出正常骨髓参考。",
+)
 _NO_SPECTRA: Mapping[str, Spectrum] = MappingProxyType({})
 
 
@@ -40,7 +47,8 @@ class FlowFiles:
     """What a flow command is given: words or addresses, as the command line takes them.
 
     `files` of the sample, `diagnosis` the child's own, by the same panel. `reference`: of normal marrows,
-    or None: then nothing is suggested. `adjustments`: a file of moved gates.
+    or None: then nothing is suggested, and a diagnosis file is only named. `adjustments`: a file of
+    moved gates.
     """
 
     files: tuple[str, ...]
@@ -103,7 +111,7 @@ def measured_sample(
     moved, moved_files = _moved(given.adjustments, name, strategy)
     quality = quality_of(sample, panel)
     told(0.6)
-    on_channels, gated, suggested, asked_files = None, None, None, ()
+    on_channels, gated, suggested, (asked_files, notes) = None, None, None, _alone(given, sample)
     if not lacking(strategy, panel):
         on_channels = applied(strategy, panel, sample.events, sample.ranges, moved, spectra)
         gated = apply(on_channels.gating, sample.events, cores=cores)
@@ -116,7 +124,7 @@ def measured_sample(
         name, strategy, panel, sample.events, sample.ranges, quality, asked,
         evidence=flow_evidence(sample, (*its_files, *panel_files, *matrix_files, *moved_files, *asked_files)),
         adjustments=moved, spectra=spectra, suggested=suggested, acceptance=acceptance, flags=flags,
-        notes=sample.notes, gated=gated, cores=cores,
+        notes=(*sample.notes, *notes), gated=gated, cores=cores,
     )  # fmt: skip
     told(1.0)
     return Gauged(
@@ -172,20 +180,69 @@ def suggestion_of(
     assert given.reference is not None
     raw = content(given.reference)
     reference = read_reference(BytesIO(raw), file_name(given.reference))
-    files = [ref_of(raw, given.reference)]
+    _check_real(sample, reference, given.reference)
+    files, own = [ref_of(raw, given.reference)], _diagnosis_file(given, sample)
     name, gate = next(iter(denominator_gates(on_channels).items()))
-    diagnosis = None
-    if given.diagnosis is not None:
-        own = opened([given.diagnosis], given.repairs, data_set=given.data_set)
-        diagnosis = _at_diagnosis(own, on_channels, given, spectra, cores)
-        files += own.files
-    found = suggest(
+    found, mask = suggest(
         sample.events, on_channels.panel, sample.ranges, reference,
-        within=gated.populations[gate].mask, denominator=name, diagnosis=diagnosis,
+        within=gated.populations[gate].mask, denominator=name,
+        diagnosis=None if own is None else _at_diagnosis(own, on_channels, given, spectra, cores),
         ignore=frozenset({"CD19"} if INDEPENDENT in asked.needed_flags else ()),
         spectra=spectra, cores=cores,
     )  # fmt: skip
-    return found, tuple(files)
+    if own is not None:
+        found, files = replace(found, notes=(*found.notes, *_mended(own))), [*files, *own.files]
+    return (found, mask), tuple(files)
+
+
+def _check_real(sample: OpenedSample, reference: Reference, address: str) -> None:
+    """A real marrow is compared with real ones."""
+    made_up = [one.name for one in reference.marrows if one.name.upper().startswith(SIMULATED)]
+    if made_up and not sample.simulated:
+        raise InputRefused(
+            f"the reference was made of SIMULATED marrows ({made_up[0]}, ...), and this one is real",
+            where=address,
+            do="build a reference of normal marrows from your own instrument",
+        )
+
+
+def _diagnosis_file(given: FlowFiles, sample: OpenedSample) -> OpenedSample | None:
+    """The child's own diagnosis file, which is not one of the sample's.
+
+    Raises
+    ------
+    InputRefused
+        If it is, or if nobody was measured in it and somebody in the sample; and as in `opened`.
+    """
+    if given.diagnosis is None:
+        return None
+    own = opened([given.diagnosis], given.repairs, data_set=given.data_set)
+    if {one.sha256 for one in own.files} & {one.sha256 for one in sample.files}:
+        raise InputRefused(
+            f"{own.files[0].name} is a file of the sample itself",
+            where="diagnosis",
+            do="give the file of the marrow at diagnosis",
+        )
+    if own.simulated and not sample.simulated:
+        raise InputRefused(
+            f"{own.files[0].name} is SIMULATED, and the sample is real",
+            where="diagnosis",
+            do="give the child's own file",
+        )
+    return own
+
+
+def _alone(given: FlowFiles, sample: OpenedSample) -> tuple[tuple[FileRef, ...], tuple[Text, ...]]:
+    """A diagnosis file that nothing is compared with: its evidence, and that it says nothing so."""
+    own = _diagnosis_file(given, sample) if given.reference is None else None
+    return ((), ()) if own is None else (own.files, (*_mended(own), _NO_REFERENCE))
+
+
+def _mended(own: OpenedSample) -> tuple[Text, ...]:
+    """What had to be mended in a diagnosis file."""
+    return tuple(
+        Text(f"Repair of {name}: {one.said.en}", f"{name}的修复：{one.said.zh}") for name, one in own.repairs
+    )
 
 
 def _at_diagnosis(

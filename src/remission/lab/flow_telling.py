@@ -1,11 +1,13 @@
 """A measured flow sample, a strategy and a file as tables for people."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from remission.lab.tables import CALLS, DETECTED, Cell, Table, evidence, rounded
 from remission.mrd.calls import detection
 from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
+from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
 from remission.mrd.flow.suggested import Suggestion
 from remission.mrd.words import cells_name, percent
 from remission.terms.words import Text
@@ -28,7 +30,11 @@ _NO_NAMES: Names = MappingProxyType({})
 
 
 def of_flow(measured: FlowMeasured, names: Names = _NO_NAMES) -> Iterator[Table]:
-    """The tables of a measured sample, the answer first. `names`: what people call a gate, by its id."""
+    """The tables of a measured sample, the answer first.
+
+    `names`: what people call a gate, by its id; those of a shipped strategy are known.
+    """
+    names = names or names_of(measured)
     yield _answer(measured)
     if measured.populations:
         yield _populations(measured, names)
@@ -37,7 +43,14 @@ def of_flow(measured: FlowMeasured, names: Names = _NO_NAMES) -> Iterator[Table]
         yield _suggestion(measured.suggestion)
     if measured.adjustments:
         yield _adjustments(measured, names)
-    yield evidence(measured.evidence, *_strategy(measured))
+    others = tuple(one for one in measured.evidence.settings if one.name not in _SETTINGS)
+    yield evidence(replace(measured.evidence, settings=others), *_strategy(measured))
+
+
+def names_of(measured: FlowMeasured) -> Names:
+    """What people call the gates of a sample, where a shipped strategy measured it; else nothing."""
+    shipped = (shipped_strategy(id) for id in shipped_strategies())
+    return next((one.names for one in shipped if one.sha256 == measured.strategy_sha256), _NO_NAMES)
 
 
 def _answer(measured: FlowMeasured) -> Table:
@@ -50,10 +63,33 @@ def _answer(measured: FlowMeasured) -> Table:
         (Text("sensitivity", "灵敏度"), SENSITIVITIES[measured.sensitivity]),
     ]
     if measured.lacking:
-        rows.append((Text("markers missing", "缺少标志"), ", ".join(measured.lacking)))
+        rows += [
+            (Text("markers missing", "缺少标志"), either(measured.lacking)),
+            (Text("panel", "抗体组合"), measured.panel),
+            (Text("markers recognised", "已识别标志"), _channels(measured) or Text("none", "无")),
+        ]
     rows.append((Text("stands for it", "责任人"), _standing(measured)))
     title = Text(f"Sample {measured.sample}", f"样本{measured.sample}")
-    return Table(title, _PLAIN, tuple(rows), notes=measured.notes)
+    notes = (*measured.notes, _NAME_THEM) if measured.lacking else measured.notes
+    return Table(title, _PLAIN, tuple(rows), notes=notes)
+
+
+_NAME_THEM = Text(
+    "A marker that is there under a label nobody knows is named in a panel file (--panel).",
+    "标志若已在文件中而标签未被识别，请在抗体组合文件（--panel）中写明。",
+)
+
+
+def either(groups: Iterable[str]) -> Text:
+    """Markers of which a panel needs one of each group: `CD3 or CD7`."""
+    named = list(groups)
+    return Text("; ".join(named), "；".join(one.replace(" or ", "或") for one in named))
+
+
+def _channels(measured: FlowMeasured) -> str:
+    """Markers, with their channels where these are called otherwise."""
+    named = measured.markers.items()
+    return ", ".join(marker if marker == channel else f"{marker} ({channel})" for marker, channel in named)
 
 
 def _levels(measured: FlowMeasured) -> Iterator[tuple[Cell, ...]]:
@@ -97,7 +133,7 @@ def _populations(measured: FlowMeasured, names: Names) -> Table:
                 f"{count:,}",
                 f"{kept.get(path, 0):,}",
                 "" if not above else f"{100 * count / above:.4g} %",
-                "" if not primary else percent(rounded(count / primary)),
+                "" if not primary or count > primary else percent(rounded(count / primary)),
             )
         )
     return Table(
@@ -174,13 +210,20 @@ def _adjustments(measured: FlowMeasured, names: Names) -> Table:
 
 
 def _strategy(measured: FlowMeasured) -> Iterator[tuple[Cell, ...]]:
-    yield (
-        Text("strategy", "策略"),
-        f"{measured.strategy} {measured.strategy_version}, sha256 {measured.strategy_sha256}",
-    )
-    yield (Text("panel", "抗体组合"), measured.panel)
-    markers = ", ".join(f"{marker} {channel}" for marker, channel in measured.markers.items())
-    yield (Text("markers", "标志"), markers)
-    yield (Text("compensation", "补偿"), measured.compensation)
+    """The settings of the measurement, and the markers and gates they led to."""
+    for one in measured.evidence.settings:
+        if one.name in _SETTINGS:
+            yield _SETTINGS[one.name], one.value
+    if not measured.lacking:
+        yield Text("markers", "标志"), _channels(measured)
     if measured.left_out:
-        yield (Text("gates left out", "省略的门"), ", ".join(measured.left_out))
+        yield Text("gates left out", "省略的门"), ", ".join(measured.left_out)
+
+
+_SETTINGS = {
+    "strategy": Text("strategy", "策略"),
+    "panel": Text("panel", "抗体组合"),
+    "compensation": Text("compensation", "补偿"),
+    "found": Text("found", "检出依据"),
+    "limits": Text("limits", "检测限"),
+}

@@ -48,7 +48,13 @@ _METHODS: Mapping[str, Text] = MappingProxyType(
     {Method.FLOW: Text("flow", "流式"), Method.NGS: Text("NGS", "NGS")}
 )
 _CELLS_ZH: Mapping[str, str] = MappingProxyType(
-    {"nucleated cells": "有核细胞", "mononuclear cells": "单个核细胞", "cell equivalents": "细胞当量"}
+    {
+        "nucleated cells": "有核细胞",
+        "mononuclear cells": "单个核细胞",
+        "all singlet events": "全部单细胞事件",
+        "B cells": "B细胞",
+        "cell equivalents": "细胞当量",
+    }
 )
 
 
