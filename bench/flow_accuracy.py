@@ -20,11 +20,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remission.mrd.flow.applying import applied, denominator_gates, lacking, mrd_gate
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.panels import panel_of
-from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
-from remission.mrd.flow.strategy import Strategy
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.strategies.applying import applied, denominator_gates, lacking, mrd_gate
+from remission.mrd.flow.strategies.panels import panel_of
+from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
+from remission.mrd.flow.strategies.strategy import Strategy
 from remission.rehearsal.cytometry.clones import clone_of
 from remission.rehearsal.cytometry.simulate import BLAST, BLAST_DOUBLET, CODES, Simulated, simulate
 from remission.rehearsal.cytometry.spec import Cd19, Look, Marrow, MarrowSpec

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.random import Generator
 
 from remission.errors import InputRefused
-from remission.mrd.flow.fcs import DataSet, read_fcs
-from remission.mrd.flow.fcs_faults import Fault
+from remission.mrd.flow.fcs.faults import Fault
+from remission.mrd.flow.fcs.reading import DataSet, read_fcs
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "flow"
 SMALL = (

@@ -16,7 +16,7 @@ import numpy as np
 from remission.lab.flow_moves import numbers_of
 from remission.lab.flow_work import Asking, opened_work
 from remission.mrd.flow.asked import FlowAsked
-from remission.mrd.flow.write_fcs import write_fcs
+from remission.mrd.flow.fcs.writing import write_fcs
 from remission.rehearsal.cytometry.clones import clone_of
 from remission.rehearsal.cytometry.simulate import simulate
 from remission.rehearsal.cytometry.spec import Cd19, Look, Marrow, MarrowSpec

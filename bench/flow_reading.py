@@ -21,15 +21,15 @@ import numpy as np
 from flow_fuzz import described, made
 
 from remission.mrd.flow.events import CHUNK, Held
-from remission.mrd.flow.fcs import read_fcs
-from remission.mrd.flow.write_fcs import write_fcs
+from remission.mrd.flow.fcs.reading import read_fcs
+from remission.mrd.flow.fcs.writing import write_fcs
 
 PARAMETERS = 12
 PROMISED_S = 0.1
 OURS = """
 import mmap
 from remission.mrd.flow.events import CHUNK
-from remission.mrd.flow.fcs import read_fcs
+from remission.mrd.flow.fcs.reading import read_fcs
 def act(path):
     with open(path, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         one = read_fcs(data, path).data_sets[0]

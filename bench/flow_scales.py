@@ -15,8 +15,8 @@ from functools import cache
 import numpy as np
 from flowutils import transforms as peer
 
-from remission.mrd.flow.scales import Asinh, Biexponential, Curve, Hyperlog, Logicle, Scale
-from remission.mrd.flow.scaling import in_place, scaled
+from remission.mrd.flow.light.scales import Asinh, Biexponential, Curve, Hyperlog, Logicle, Scale
+from remission.mrd.flow.light.scaling import in_place, scaled
 
 TOP = 262144.0
 VALUES = 8_000_000

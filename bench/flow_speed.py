@@ -39,8 +39,8 @@ def simulate(folder: Path, events: int) -> None:
     import numpy as np
 
     from remission.mrd.flow.events import Held
+    from remission.mrd.flow.fcs.writing import write_fcs
     from remission.mrd.flow.spectrum import Spectrum
-    from remission.mrd.flow.write_fcs import write_fcs
 
     numbers = np.random.default_rng(20261122)
     size = len(DYES)
@@ -75,7 +75,7 @@ def simulate(folder: Path, events: int) -> None:
 
 def gates() -> str:
     """Eight gates as a bench would draw them."""
-    from remission.mrd.flow.gates import (
+    from remission.mrd.flow.gates.gates import (
         Boolean,
         Dimension,
         Ellipsoid,
@@ -86,8 +86,8 @@ def gates() -> str:
         Rectangle,
         Side,
     )
-    from remission.mrd.flow.scales import Linear, Logicle, Scale
-    from remission.mrd.flow.write_gatingml import write_gatingml
+    from remission.mrd.flow.light.scales import Linear, Logicle, Scale
+    from remission.mrd.flow.programs.write_gatingml import write_gatingml
 
     dye = [Dimension(one, "FCS", "logicle") for one in DYES]
     area, height, side = (Dimension(one, scale="linear") for one in ("FSC-A", "FSC-H", "SSC-A"))
@@ -112,9 +112,9 @@ def gates() -> str:
 
 def ours(folder: Path, cores: int) -> Counts:
     """Open, read, compensate, scale, gate."""
-    from remission.mrd.flow.fcs import read_fcs
-    from remission.mrd.flow.gating import apply
-    from remission.mrd.flow.gatingml import read_gatingml
+    from remission.mrd.flow.fcs.reading import read_fcs
+    from remission.mrd.flow.gates.gating import apply
+    from remission.mrd.flow.programs.gatingml import read_gatingml
 
     with (folder / "gates.xml").open("rb") as file:
         gating = read_gatingml(file, "gates.xml")

@@ -17,10 +17,10 @@ import time
 import numpy as np
 from numpy.random import default_rng
 
-from remission.mrd.flow.build_reference import NormalMarrow, build_reference
 from remission.mrd.flow.events import Mask
-from remission.mrd.flow.reference import Reference
-from remission.mrd.flow.suggest import Diagnosis, suggest
+from remission.mrd.flow.suggestion.build_reference import NormalMarrow, build_reference
+from remission.mrd.flow.suggestion.reference import Reference
+from remission.mrd.flow.suggestion.suggest import Diagnosis, suggest
 from remission.rehearsal.cytometry.clones import clone_of, with_cd19
 from remission.rehearsal.cytometry.differences import person_of
 from remission.rehearsal.cytometry.simulate import BLAST, Simulated, simulate

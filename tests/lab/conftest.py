@@ -53,7 +53,7 @@ def marrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SIMULATED marrow of 60,000 events with 1 % of blasts that lost CD19, as an FCS file."""
     import numpy as np
 
-    from remission.mrd.flow.write_fcs import write_fcs
+    from remission.mrd.flow.fcs.writing import write_fcs
     from remission.rehearsal.cytometry.clones import clone_of
     from remission.rehearsal.cytometry.simulate import simulate
     from remission.rehearsal.cytometry.spec import Cd19, Look, Marrow, MarrowSpec

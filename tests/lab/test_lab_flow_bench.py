@@ -15,10 +15,10 @@ from remission.lab.flow_moves import numbers_of
 from remission.lab.flow_work import Asking, Work, opened_work, suited
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.gating import apply
+from remission.mrd.flow.fcs.writing import write_fcs
+from remission.mrd.flow.gates.gating import apply
 from remission.mrd.flow.measure import measure
 from remission.mrd.flow.measured_json import read_flow
-from remission.mrd.flow.write_fcs import write_fcs
 from remission.terms.evidence import Evidence
 
 LEVEL = Fraction("0.0001")

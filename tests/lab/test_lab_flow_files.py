@@ -10,7 +10,7 @@ import pytest
 from remission.errors import InputRefused, InvariantBroken, Refusal
 from remission.lab.flow_files import opened
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.write_fcs import write_fcs
+from remission.mrd.flow.fcs.writing import write_fcs
 
 VALUES = np.arange(600.0).reshape(3, 200)
 

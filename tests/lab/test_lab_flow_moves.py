@@ -6,7 +6,7 @@ import pytest
 
 from remission.errors import InputRefused
 from remission.lab.flow_moves import numbers_of, renumbered
-from remission.mrd.flow.gates import (
+from remission.mrd.flow.gates.gates import (
     Boolean,
     Dimension,
     Divider,

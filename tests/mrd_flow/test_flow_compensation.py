@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remission.errors import Hostile, InvariantBroken, Malformed, Refusal, TooLarge, WrongEncoding
-from remission.mrd.flow.compensation import checked, condition, of_keywords, read_matrix, unmixing
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.single_stains import SingleStain, from_controls
+from remission.mrd.flow.light.compensation import checked, condition, of_keywords, read_matrix, unmixing
+from remission.mrd.flow.light.single_stains import SingleStain, from_controls
 from remission.mrd.flow.spectrum import Spectrum
 
 DATA = Path(__file__).parents[2].parent / "shared/data/flow"

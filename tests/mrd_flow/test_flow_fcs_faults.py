@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, Truncated, UnknownFormat
-from remission.mrd.flow.fcs import DataSet, read_fcs
-from remission.mrd.flow.fcs_faults import NOTED, REPAIRED, Fault, Quirk
+from remission.mrd.flow.fcs.faults import NOTED, REPAIRED, Fault, Quirk
+from remission.mrd.flow.fcs.reading import DataSet, read_fcs
 
 # The bench makes and damages files; tests and benches must not differ in how.
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))

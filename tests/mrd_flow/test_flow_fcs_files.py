@@ -9,8 +9,8 @@ import pytest
 from flowio import FlowData, read_multiple_data_sets
 
 from remission.errors import InputRefused, InvariantBroken, Malformed, Truncated, UnknownFormat
-from remission.mrd.flow.fcs import DataSet, read_fcs
-from remission.mrd.flow.fcs_faults import Fault
+from remission.mrd.flow.fcs.faults import Fault
+from remission.mrd.flow.fcs.reading import DataSet, read_fcs
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "flow"
 pytestmark = pytest.mark.skipif(not SHARED.exists(), reason="needs ../shared/data/flow")

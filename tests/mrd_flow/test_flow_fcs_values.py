@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused, InvariantBroken
-from remission.mrd.flow import kernels_fcs as kernels
-from remission.mrd.flow.fcs import DataSet, read_fcs
+from remission.mrd.flow.fcs import kernels_fcs as kernels
+from remission.mrd.flow.fcs.reading import DataSet, read_fcs
 
 # The bench makes and damages files; tests and benches must not differ in how.
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))

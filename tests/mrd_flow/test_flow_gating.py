@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.flow import events as events_module
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.gates import (
+from remission.mrd.flow.gates.gates import (
     Boolean,
     Dimension,
     Divider,
@@ -27,9 +27,9 @@ from remission.mrd.flow.gates import (
     Rectangle,
     Side,
 )
-from remission.mrd.flow.gating import apply, axes
-from remission.mrd.flow.kernels_gates import keep_between, keep_in_ellipsoid, keep_in_polygon, mix
-from remission.mrd.flow.scales import Linear, Log, Ratio, Scale
+from remission.mrd.flow.gates.gating import apply, axes
+from remission.mrd.flow.gates.kernels_gates import keep_between, keep_in_ellipsoid, keep_in_polygon, mix
+from remission.mrd.flow.light.scales import Linear, Log, Ratio, Scale
 from remission.mrd.flow.spectrum import Spectrum
 
 A, B, C = Dimension("A"), Dimension("B"), Dimension("C")
@@ -461,7 +461,7 @@ def test_runs_and_threads_give_what_one_run_gives(cores: int, monkeypatch: pytes
         Boolean("o", "e", Operation.OR, (Operand("p", complement=True), Operand("g"))),
     )
     whole = apply(gates, events)
-    monkeypatch.setattr("remission.mrd.flow.gating.CHUNK", 100)
+    monkeypatch.setattr("remission.mrd.flow.gates.gating.CHUNK", 100)
     cut = apply(gates, events, cores=cores)
     for name, population in whole.populations.items():
         assert 0 < population.count < events.count

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from remission.mrd.flow.fcs import read_fcs
-from remission.mrd.flow.gates import (
+from remission.mrd.flow.fcs.reading import read_fcs
+from remission.mrd.flow.gates.gates import (
     Boolean,
     Dimension,
     Ellipsoid,
@@ -18,10 +18,10 @@ from remission.mrd.flow.gates import (
     Rectangle,
     Side,
 )
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.scales import Asinh, Hyperlog, Linear, Logicle, Scale
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.light.scales import Asinh, Hyperlog, Linear, Logicle, Scale
+from remission.mrd.flow.programs.write_gatingml import write_gatingml
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.write_gatingml import write_gatingml
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data" / "flow" / "gatingml" / "data1.fcs"
 SCALES = (

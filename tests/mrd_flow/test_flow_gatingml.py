@@ -22,8 +22,8 @@ from remission.errors import (
 )
 from remission.mrd.flow import xml_files
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.fcs import read_fcs
-from remission.mrd.flow.gates import (
+from remission.mrd.flow.fcs.reading import read_fcs
+from remission.mrd.flow.gates.gates import (
     Boolean,
     Dimension,
     Divider,
@@ -38,12 +38,12 @@ from remission.mrd.flow.gates import (
     Rectangle,
     Side,
 )
-from remission.mrd.flow.gating import apply, axes
-from remission.mrd.flow.gatingml import read_gatingml
-from remission.mrd.flow.membership import membership_lines
-from remission.mrd.flow.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Ratio, Scale
+from remission.mrd.flow.gates.gating import apply, axes
+from remission.mrd.flow.gates.membership import membership_lines
+from remission.mrd.flow.light.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Ratio, Scale
+from remission.mrd.flow.programs.gatingml import read_gatingml
+from remission.mrd.flow.programs.write_gatingml import write_gatingml
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.write_gatingml import write_gatingml
 
 GIVEN = Path(__file__).parents[2].parent / "shared" / "data" / "flow" / "gatingml"
 present = pytest.mark.skipif(not GIVEN.is_dir(), reason="the compliance files are not here")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from remission.errors import InputRefused
-from remission.mrd.flow.histogram import density, shares
+from remission.mrd.flow.gates.histogram import density, shares
 
 VALUES = st.floats(width=32, allow_nan=True, allow_infinity=True) | st.floats(-0.2, 1.2)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, WrongEncoding
-from remission.mrd.flow.markers import KNOWN, Kind, kind_of, markers_in, spelled
-from remission.mrd.flow.panels import panel_of, read_panel
+from remission.mrd.flow.strategies.markers import KNOWN, Kind, kind_of, markers_in, spelled
+from remission.mrd.flow.strategies.panels import panel_of, read_panel
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "flow"
 

@@ -13,20 +13,20 @@ import pytest
 
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import Call
-from remission.mrd.flow.adjustments import read_adjustments, write_adjustments
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.findings import Concern, Finding
-from remission.mrd.flow.gates import Polygon, Rectangle
+from remission.mrd.flow.gates.gates import Polygon, Rectangle
+from remission.mrd.flow.light.scales import Logicle
+from remission.mrd.flow.light.scaling import unscaled
 from remission.mrd.flow.measure import measure
 from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
 from remission.mrd.flow.measured_json import read_flow, write_flow
-from remission.mrd.flow.quality import Quality
-from remission.mrd.flow.read_strategy import shipped_strategy
-from remission.mrd.flow.scales import Logicle
-from remission.mrd.flow.scaling import unscaled
-from remission.mrd.flow.strategy import Adjustment, Panel
-from remission.mrd.flow.suggested import Acceptance, Cluster, Suggestion
+from remission.mrd.flow.quality.examining import Quality
+from remission.mrd.flow.quality.findings import Concern, Finding
+from remission.mrd.flow.strategies.adjustments import read_adjustments, write_adjustments
+from remission.mrd.flow.strategies.reading import shipped_strategy
+from remission.mrd.flow.strategies.strategy import Adjustment, Panel
+from remission.mrd.flow.suggestion.suggested import Acceptance, Cluster, Suggestion
 from remission.mrd.limits import limit_at
 from remission.stats.proportions import clopper_pearson
 from remission.terms.evidence import Evidence, FileRef

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused
-from remission.mrd.flow import membership
-from remission.mrd.flow.gated import Gated, Population
-from remission.mrd.flow.membership import counts_table, membership_lines, membership_table
+from remission.mrd.flow.gates import membership
+from remission.mrd.flow.gates.gated import Gated, Population
+from remission.mrd.flow.gates.membership import counts_table, membership_lines, membership_table
 
 
 def gated(**masks: list[bool]) -> Gated:

@@ -11,10 +11,9 @@ from hypothesis.extra.numpy import arrays
 
 from remission.errors import InputRefused
 from remission.mrd.flow.events import Held, Mask
-from remission.mrd.flow.findings import Concern
-from remission.mrd.flow.kernels_quality import CELLS, count_cells
-from remission.mrd.flow.quality import AREA, HEIGHT, NUCLEAR, Quality, examine
-from remission.mrd.flow.quality_flags import (
+from remission.mrd.flow.quality.examining import AREA, HEIGHT, NUCLEAR, Quality, examine
+from remission.mrd.flow.quality.findings import Concern
+from remission.mrd.flow.quality.flags import (
     ASSUMED_MOST,
     BLINDING,
     DISQUALIFYING,
@@ -24,7 +23,8 @@ from remission.mrd.flow.quality_flags import (
     UNSTABLE_SIGNAL,
     UNSTEADY_FLOW,
 )
-from remission.mrd.flow.quality_time import out_of_order
+from remission.mrd.flow.quality.kernels_quality import CELLS, count_cells
+from remission.mrd.flow.quality.time import out_of_order
 
 CHANNELS = ("FSC-A", "FSC-H", "SSC-A", "D1-A", "D2-A", "D3-A")
 RANGES: dict[str, float] = dict.fromkeys(CHANNELS, 262144.0)

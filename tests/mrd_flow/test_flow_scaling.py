@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused
-from remission.mrd.flow.biexponential import table_of
-from remission.mrd.flow.kernels_scales import TERMS, roots, scale_by_table
-from remission.mrd.flow.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Scale
-from remission.mrd.flow.scaling import in_place, scaled, unscaled
+from remission.mrd.flow.light.biexponential import table_of
+from remission.mrd.flow.light.kernels_scales import TERMS, roots, scale_by_table
+from remission.mrd.flow.light.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Scale
+from remission.mrd.flow.light.scaling import in_place, scaled, unscaled
 
 # The bench measures against the same slow twin.
 sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))

@@ -12,18 +12,27 @@ import numpy as np
 import pytest
 
 from remission.errors import InputRefused, InvariantBroken, Malformed
-from remission.mrd.flow.adjusting import adjusted
-from remission.mrd.flow.applying import applied, denominator_gates, lacking, left_out, mrd_gate
-from remission.mrd.flow.checking_strategy import path_of
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.gate_parts import dimensions_of
-from remission.mrd.flow.gates import Boolean, Dimension, Gate, Operand, Polygon, Quadrants, Rectangle, Side
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.markers import KNOWN, spelled
-from remission.mrd.flow.read_strategy import read_strategy, shipped_strategies, shipped_strategy
-from remission.mrd.flow.scales import Linear, Logicle
+from remission.mrd.flow.gates.gates import (
+    Boolean,
+    Dimension,
+    Gate,
+    Operand,
+    Polygon,
+    Quadrants,
+    Rectangle,
+    Side,
+)
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.gates.parts import dimensions_of
+from remission.mrd.flow.light.scales import Linear, Logicle
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.strategy import Adjustment, Panel, Strategy
+from remission.mrd.flow.strategies.adjusting import adjusted
+from remission.mrd.flow.strategies.applying import applied, denominator_gates, lacking, left_out, mrd_gate
+from remission.mrd.flow.strategies.checking import path_of
+from remission.mrd.flow.strategies.markers import KNOWN, spelled
+from remission.mrd.flow.strategies.reading import read_strategy, shipped_strategies, shipped_strategy
+from remission.mrd.flow.strategies.strategy import Adjustment, Panel, Strategy
 
 PAGE = Path(__file__).parents[2] / "docs" / "rooms" / "flow-strategies.md"
 SHIPPED = [shipped_strategy(id) for id in shipped_strategies()]

@@ -8,16 +8,16 @@ import pytest
 from numpy.typing import NDArray
 
 from remission.errors import Altered, Hostile, InputRefused, InvariantBroken, Malformed, Refusal
-from remission.mrd.flow.build_reference import NormalMarrow, build_reference
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.kernels_suggest import densities, linked, neighbours
-from remission.mrd.flow.mixture import Mixture, density, prepared
-from remission.mrd.flow.reference import Reference
-from remission.mrd.flow.reference_files import content_sha256, read_reference, write_reference
-from remission.mrd.flow.scales import Logicle
-from remission.mrd.flow.scaling import unscaled
-from remission.mrd.flow.strategy import Panel
-from remission.mrd.flow.suggest import Diagnosis, suggest
+from remission.mrd.flow.light.scales import Logicle
+from remission.mrd.flow.light.scaling import unscaled
+from remission.mrd.flow.strategies.strategy import Panel
+from remission.mrd.flow.suggestion.build_reference import NormalMarrow, build_reference
+from remission.mrd.flow.suggestion.kernels_suggest import densities, linked, neighbours
+from remission.mrd.flow.suggestion.mixture import Mixture, density, prepared
+from remission.mrd.flow.suggestion.reference import Reference
+from remission.mrd.flow.suggestion.reference_files import content_sha256, read_reference, write_reference
+from remission.mrd.flow.suggestion.suggest import Diagnosis, suggest
 
 TOP: float = 262144.0
 MARKERS: tuple[str, ...] = ("SSC-A", "CD45", "CD19", "CD10", "CD34")

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.gatingml import read_gatingml
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.programs.gatingml import read_gatingml
 
 HERE = Path(__file__).parent
 MARROW = HERE.parents[1].parent / "shared" / "data" / "flow" / "leukemia" / "umapflow_pedAML"

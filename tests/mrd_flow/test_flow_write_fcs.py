@@ -8,9 +8,9 @@ from flowio import FlowData
 
 from remission.errors import InputRefused
 from remission.mrd.flow.events import CHUNK, Held
-from remission.mrd.flow.fcs import DataSet, read_fcs
+from remission.mrd.flow.fcs.reading import DataSet, read_fcs
+from remission.mrd.flow.fcs.writing import write_fcs
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.write_fcs import write_fcs
 
 NAMES = ("FSC-A", "PE-A", "Time")
 SPILL = Spectrum("s", ("FSC-A", "PE-A"), ("FSC-A", "PE-A"), ((1.0, 1 / 3), (0.1, 1.0)), "made")

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from remission.errors import Hostile, InvariantBroken, Malformed, NotFound, Refusal, UnknownFormat
 from remission.mrd.flow.events import Events, Held
-from remission.mrd.flow.gates import Boolean, Ellipsoid, Operation, Polygon, Rectangle
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.scales import Asinh, Biexponential, Log
-from remission.mrd.flow.wsp import read_workspace
+from remission.mrd.flow.gates.gates import Boolean, Ellipsoid, Operation, Polygon, Rectangle
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.light.scales import Asinh, Biexponential, Log
+from remission.mrd.flow.programs.wsp import read_workspace
 
 DATA = Path(__file__).parents[2].parent / "shared/data/flow/gatingml/data1.fcs"
 CHANNELS = ("FSC-A", "SSC-A", "FL1/530", "FL2-A", "FL3-A", "FL4-A", "Time")

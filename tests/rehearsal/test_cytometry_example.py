@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from remission.errors import InputRefused
-from remission.mrd.flow.fcs import read_fcs
-from remission.mrd.flow.write_fcs import write_fcs
+from remission.mrd.flow.fcs.reading import read_fcs
+from remission.mrd.flow.fcs.writing import write_fcs
 from remission.rehearsal.cytometry.example import write_example
 from remission.rehearsal.cytometry.simulate import CODES, simulate
 from remission.rehearsal.cytometry.spec import SIMULATED, MarrowSpec

@@ -20,8 +20,7 @@ from PIL import Image
 from scipy.ndimage import label
 
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.findings import Concern, Finding
-from remission.mrd.flow.gates import (
+from remission.mrd.flow.gates.gates import (
     Boolean,
     Dimension,
     Divider,
@@ -35,10 +34,11 @@ from remission.mrd.flow.gates import (
     Rectangle,
     Side,
 )
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.quality import AREA, HEIGHT, Quality, examine
-from remission.mrd.flow.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Scale
-from remission.mrd.flow.scaling import unscaled
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.light.scales import Asinh, Biexponential, Hyperlog, Linear, Log, Logicle, Scale
+from remission.mrd.flow.light.scaling import unscaled
+from remission.mrd.flow.quality.examining import AREA, HEIGHT, Quality, examine
+from remission.mrd.flow.quality.findings import Concern, Finding
 from remission.results.figures import flow_gates, flow_plot, flow_quality, flow_time, flow_tree
 from remission.results.figures.canvas import Format, Language, Picture, Sheet, draw_sheet
 from remission.results.figures.flow_axes import PlotAxis, axis_of, spaced, ticks

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from remission.lab.flow_files import Told
     from remission.lab.flow_sample import FlowFiles
     from remission.mrd.flow.asked import FlowAsked
-    from remission.mrd.flow.suggested import Acceptance
+    from remission.mrd.flow.suggestion.suggested import Acceptance
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.add_typer(flow_files.app)
@@ -172,7 +172,7 @@ def strategies(
         str | None, typer.Argument(metavar="STRATEGY", help="One of them, or a .toml file: all its gates.")
     ] = None,
     file: Annotated[
-        str | None, typer.Option("--file", help="An FCS file: does its panel carry the strategy?")
+        str | None, typer.Option("--file", help="An FCS file: what does its panel carry?")
     ] = None,
     panel: PanelWord = None,
     words: Language = Spoken.EN,
@@ -182,16 +182,27 @@ def strategies(
     from remission.lab.flow_file_telling import of_strategies, of_strategy
     from remission.lab.flow_files import opened
     from remission.lab.flow_sources import panel_at, strategy_at
-    from remission.mrd.flow.applying import lacking
-    from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
+    from remission.mrd.flow.strategies.applying import lacking
+    from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
 
+    if panel is not None and file is None:
+        raise CommandRefused("--panel without --file", where="command line", do="name the FCS file it is of")
+    carried = panel_at(panel, opened([file]))[0] if file is not None else None
     if strategy is None:
         known = [shipped_strategy(id) for id in shipped_strategies()]
-        listed = [{"id": one.id, "version": one.version, "sha256": one.sha256} for one in known]
-        say({"strategies": listed}, tables_as_text([of_strategies(known)], words, False), as_json=json)
+        listed = [
+            {
+                "id": one.id,
+                "version": one.version,
+                "sha256": one.sha256,
+                "lacking": None if carried is None else list(lacking(one, carried)),
+            }
+            for one in known
+        ]
+        text = tables_as_text([of_strategies(known, carried)], words, False)
+        say({"strategies": listed}, text, as_json=json)
         return
     chosen = strategy_at(strategy)[0]
-    carried = panel_at(panel, opened([file]))[0] if file is not None else None
     answer: dict[str, Any] = {
         "id": chosen.id,
         "version": chosen.version,
@@ -332,7 +343,7 @@ def _flags(named: list[str] | None, asked: "FlowAsked") -> tuple[str, ...]:
 
 def _acceptance(by: str | None, why: str | None, suggestion: bool) -> "Acceptance | None":
     from remission.mrd.flow.measure import GATES, SUGGESTION
-    from remission.mrd.flow.suggested import Acceptance
+    from remission.mrd.flow.suggestion.suggested import Acceptance
 
     if by is None and why is None and not suggestion:
         return None

@@ -84,8 +84,8 @@ def gate(
     from remission.lab.flow_files import opened
     from remission.lab.flow_gates import gating_at
     from remission.lab.flow_sources import repairs_of
-    from remission.mrd.flow.gating import apply
-    from remission.mrd.flow.membership import membership_table
+    from remission.mrd.flow.gates.gating import apply
+    from remission.mrd.flow.gates.membership import membership_table
 
     found = opened([file], repairs_of(repair or ()), data_set=data_set)
     gated = apply(gating_at(gates, sample, found.files[0].name), found.events, cores=cores)

@@ -15,16 +15,16 @@ from remission.errors import ActRefused, InputRefused, NotFound
 from remission.lab.flow_files import OpenedSample
 from remission.lab.flow_moves import renumbered
 from remission.lab.flow_plots import BINS, Line, Plot, dots, drawn_dimensions, plots_of
-from remission.mrd.flow.applying import applied, mrd_gate
 from remission.mrd.flow.events import Held, Mask
-from remission.mrd.flow.gate_parts import ids_of, on_dimensions
-from remission.mrd.flow.gated import Gated, Population
-from remission.mrd.flow.gates import Dimension, Gate, Gating
-from remission.mrd.flow.gating import apply, axes
-from remission.mrd.flow.histogram import density
+from remission.mrd.flow.gates.gated import Gated, Population
+from remission.mrd.flow.gates.gates import Dimension, Gate, Gating
+from remission.mrd.flow.gates.gating import apply, axes
+from remission.mrd.flow.gates.histogram import density
+from remission.mrd.flow.gates.parts import ids_of, on_dimensions
+from remission.mrd.flow.gates.tree import rules_of
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.strategy import Adjustment, Applied, Panel, Strategy
-from remission.mrd.flow.tree import rules_of
+from remission.mrd.flow.strategies.applying import applied, mrd_gate
+from remission.mrd.flow.strategies.strategy import Adjustment, Applied, Panel, Strategy
 from remission.results.figures.flow_density import png
 
 CORES = 2

@@ -8,7 +8,7 @@ from typing import Any
 
 from remission.lab.flow_files import opened
 from remission.lab.tables import Table
-from remission.mrd.flow.single_stains import SingleStain, Stained, from_controls
+from remission.mrd.flow.light.single_stains import SingleStain, Stained, from_controls
 from remission.mrd.flow.spectrum import Spectrum
 from remission.terms.words import Text
 

@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from remission.lab.flow_files import OpenedSample
+from remission.lab.flow_telling import called, either
 from remission.lab.tables import Cell, Table
-from remission.mrd.flow.applying import lacking, left_out
-from remission.mrd.flow.gate_parts import dimensions_of
-from remission.mrd.flow.gated import Gated
-from remission.mrd.flow.strategy import Panel, Strategy
+from remission.mrd.flow.gates.gated import Gated
+from remission.mrd.flow.gates.parts import dimensions_of
+from remission.mrd.flow.strategies.applying import lacking, left_out
+from remission.mrd.flow.strategies.strategy import Panel, Strategy
+from remission.mrd.words import cells_name
 from remission.terms.words import Text
 
 _PLAIN = (Text("", ""), Text("", ""))
@@ -95,10 +97,17 @@ def _above(path: str, counts: dict[str, int], events: int) -> int:
     return counts.get(parent, events) if parent else events
 
 
-def of_strategies(known: Sequence[Strategy]) -> Table:
-    """The shipped strategies, one a line."""
+def of_strategies(known: Sequence[Strategy], panel: Panel | None = None) -> Table:
+    """The shipped strategies, one a line; and whether a panel carries them."""
     rows = tuple(
-        (one.id, one.version, one.title, ", ".join(one.states) or "-", ", ".join(map(" or ".join, one.needs)))
+        (
+            one.id,
+            one.version,
+            one.title,
+            ", ".join(one.states) or "-",
+            _needs(one),
+            *(() if panel is None else (_carried(one, panel),)),
+        )
         for one in known
     )
     return Table(
@@ -106,9 +115,10 @@ def of_strategies(known: Sequence[Strategy]) -> Table:
         (
             Text("strategy", "策略"),
             Text("version", "版本"),
-            Text("", ""),
+            Text("for", "用于"),
             Text("states", "声明"),
             Text("needs", "需要"),
+            *(() if panel is None else (Text("this panel", "本组合"),)),
         ),
         rows,
     )
@@ -116,20 +126,18 @@ def of_strategies(known: Sequence[Strategy]) -> Table:
 
 def of_strategy(strategy: Strategy, panel: Panel | None = None) -> Iterator[Table]:
     """A strategy: what it needs, its gates, what a level may refer to; and how a panel carries it."""
-    missing = () if panel is None else lacking(strategy, panel)
     out = () if panel is None else left_out(strategy, panel)
     rows: list[tuple[Cell, ...]] = [
         (Text("strategy", "策略"), f"{strategy.id} {strategy.version}, sha256 {strategy.sha256}"),
-        (Text("needs", "需要"), ", ".join(" or ".join(group) for group in strategy.needs)),
+        (Text("needs", "需要"), _needs(strategy)),
         (Text("disease", "疾病"), strategy.mrd),
         (Text("states", "声明"), ", ".join(strategy.states) or "-"),
     ]
-    rows += [(Text(name, name), path) for name, path in strategy.denominators.items()]
+    rows += [(cells_name(name), path) for name, path in strategy.denominators.items()]
     if panel is not None:
-        said = Text("lacking: " + ", ".join(missing), "缺少：" + ", ".join(missing))
-        rows.append((Text("this panel", "本组合"), said if missing else Text("carries it", "可执行")))
+        rows.append((Text("this panel", "本组合"), _carried(strategy, panel)))
         if out:
-            rows.append((Text("left out", "省略"), ", ".join(out)))
+            rows.append((Text("left out", "省略"), called(out, strategy.names)))
     yield Table(strategy.title, _PLAIN, tuple(rows), notes=strategy.notes)
     yield Table(
         Text("Gates", "门"),
@@ -138,9 +146,21 @@ def of_strategy(strategy: Strategy, panel: Panel | None = None) -> Iterator[Tabl
     )
 
 
+def _needs(strategy: Strategy) -> Text:
+    groups = [" or ".join(group) for group in strategy.needs]
+    return Text(", ".join(groups), "、".join(one.replace(" or ", "或") for one in groups))
+
+
+def _carried(strategy: Strategy, panel: Panel) -> Text:
+    missing = lacking(strategy, panel)
+    said = either(missing)
+    return Text(f"lacks {said.en}", f"缺少{said.zh}") if missing else Text("carries it", "可执行")
+
+
 def _gate_rows(strategy: Strategy) -> Iterator[tuple[Cell, ...]]:
     for gate in strategy.gates:
         axes = ", ".join(dict.fromkeys(one.channel for one in dimensions_of(gate)))
         name = strategy.names.get(gate.id, Text(gate.id, gate.id))
         optional = Text("optional", "可省略") if gate.id in strategy.optional else ""
-        yield (name, gate.parent or "-", axes or type(gate).__name__.lower(), optional)
+        above = Text("-", "-") if gate.parent is None else called([gate.parent], strategy.names)
+        yield (name, above, axes or Text("of other gates", "由其他门组合"), optional)

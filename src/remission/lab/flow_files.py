@@ -16,7 +16,7 @@ from remission.lab.addresses import file_name, stamp
 from remission.lab.addresses import opened as opened_at
 from remission.lab.evidence import SIMULATED
 from remission.mrd.flow.events import Events, Values
-from remission.mrd.flow.fcs import DataSet, Fault, Parameter, Repair, read_fcs
+from remission.mrd.flow.fcs.reading import DataSet, Fault, Parameter, Repair, read_fcs
 from remission.mrd.flow.spectrum import Spectrum
 from remission.terms.evidence import FileRef
 from remission.terms.words import Text

@@ -4,8 +4,8 @@ from io import BytesIO
 
 from remission.errors import CommandRefused
 from remission.lab.addresses import content, file_name
-from remission.mrd.flow.gates import Gating
-from remission.mrd.flow.gatingml import read_gatingml
+from remission.mrd.flow.gates.gates import Gating
+from remission.mrd.flow.programs.gatingml import read_gatingml
 
 
 def gating_at(address: str, sample: str | None = None, of: str = "") -> Gating:
@@ -25,6 +25,6 @@ def gating_at(address: str, sample: str | None = None, of: str = "") -> Gating:
                 f"{name} holds gates, not samples", where="--sample", do="leave --sample out"
             )
         return read_gatingml(BytesIO(raw), name)
-    from remission.mrd.flow.wsp import read_workspace
+    from remission.mrd.flow.programs.wsp import read_workspace
 
     return read_workspace(BytesIO(raw), name).sample(sample or of).gating()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from remission.errors import InputRefused
-from remission.mrd.flow.gates import (
+from remission.mrd.flow.gates.gates import (
     Boolean,
     Divider,
     Ellipsoid,

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from remission.mrd.flow.events import Mask
-from remission.mrd.flow.gate_parts import dimensions_of
-from remission.mrd.flow.gates import Dimension, Gate, Gating, Polygon, Rectangle
-from remission.mrd.flow.scales import Linear
+from remission.mrd.flow.gates.gates import Dimension, Gate, Gating, Polygon, Rectangle
+from remission.mrd.flow.gates.parts import dimensions_of
+from remission.mrd.flow.light.scales import Linear
 from remission.results.figures.flow_axes import PlotAxis, Tick, axis_of, spaced, ticks
 from remission.terms.words import Text
 

@@ -12,14 +12,14 @@ from remission.lab.evidence import SIMULATED
 from remission.lab.flow_files import OpenedSample, Told, opened
 from remission.lab.flow_sources import panel_at, strategy_at
 from remission.lab.tables import Table
-from remission.mrd.flow.applying import applied, denominator_gates, lacking
-from remission.mrd.flow.build_reference import NormalMarrow, build_reference
-from remission.mrd.flow.gate_parts import dimensions_of
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.markers import NUCLEIC, SCATTERS, TIME
-from remission.mrd.flow.reference import ENOUGH_NORMALS, FalseCluster, Reference
-from remission.mrd.flow.reference_files import write_reference
-from remission.mrd.flow.strategy import Panel, Strategy
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.gates.parts import dimensions_of
+from remission.mrd.flow.strategies.applying import applied, denominator_gates, lacking
+from remission.mrd.flow.strategies.markers import NUCLEIC, SCATTERS, TIME
+from remission.mrd.flow.strategies.strategy import Panel, Strategy
+from remission.mrd.flow.suggestion.build_reference import NormalMarrow, build_reference
+from remission.mrd.flow.suggestion.reference import ENOUGH_NORMALS, FalseCluster, Reference
+from remission.mrd.flow.suggestion.reference_files import write_reference
 from remission.terms.words import Text
 
 _SEED = 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from remission.lab.flow_sample import Gauged
 from remission.lab.flow_telling import of_flow
 from remission.lab.report import Language, page
-from remission.mrd.flow.applying import denominator_gates, mrd_gate
+from remission.mrd.flow.strategies.applying import denominator_gates, mrd_gate
 from remission.terms.words import Text
 
 

@@ -11,25 +11,25 @@ from remission.lab.addresses import content, file_name
 from remission.lab.evidence import SIMULATED, ref_of
 from remission.lab.flow_files import OpenedSample, Told, opened
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
-from remission.mrd.flow.adjustments import read_adjustments
-from remission.mrd.flow.applying import applied, denominator_gates, lacking
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Mask
-from remission.mrd.flow.fcs import Fault
-from remission.mrd.flow.gate_parts import ids_of
-from remission.mrd.flow.gated import Gated
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.markers import NUCLEIC, TIME
+from remission.mrd.flow.fcs.reading import Fault
+from remission.mrd.flow.gates.gated import Gated
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.gates.parts import ids_of
 from remission.mrd.flow.measure import measure
 from remission.mrd.flow.measured import FlowMeasured
-from remission.mrd.flow.quality import AREA, HEIGHT, NUCLEAR, Quality, examine
-from remission.mrd.flow.reference import Reference
-from remission.mrd.flow.reference_files import read_reference
+from remission.mrd.flow.programs.write_gatingml import write_gatingml
+from remission.mrd.flow.quality.examining import AREA, HEIGHT, NUCLEAR, Quality, examine
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.strategy import Adjustment, Applied, Panel, Strategy
-from remission.mrd.flow.suggest import Diagnosis, suggest
-from remission.mrd.flow.suggested import Acceptance, Suggestion
-from remission.mrd.flow.write_gatingml import write_gatingml
+from remission.mrd.flow.strategies.adjustments import read_adjustments
+from remission.mrd.flow.strategies.applying import applied, denominator_gates, lacking
+from remission.mrd.flow.strategies.markers import NUCLEIC, TIME
+from remission.mrd.flow.strategies.strategy import Adjustment, Applied, Panel, Strategy
+from remission.mrd.flow.suggestion.reference import Reference
+from remission.mrd.flow.suggestion.reference_files import read_reference
+from remission.mrd.flow.suggestion.suggest import Diagnosis, suggest
+from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
 from remission.terms.evidence import Evidence, FileRef, Setting
 from remission.terms.words import Text
 

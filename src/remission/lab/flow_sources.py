@@ -8,12 +8,12 @@ from remission.errors import CommandRefused
 from remission.lab.addresses import content, file_name
 from remission.lab.evidence import ref_of
 from remission.lab.flow_files import OpenedSample
-from remission.mrd.flow.compensation import read_matrix
-from remission.mrd.flow.fcs import Fault
-from remission.mrd.flow.panels import panel_of, read_panel
-from remission.mrd.flow.read_strategy import read_strategy, shipped_strategies, shipped_strategy
+from remission.mrd.flow.fcs.reading import Fault
+from remission.mrd.flow.light.compensation import read_matrix
 from remission.mrd.flow.spectrum import FILE, Spectrum
-from remission.mrd.flow.strategy import Panel, Strategy
+from remission.mrd.flow.strategies.panels import panel_of, read_panel
+from remission.mrd.flow.strategies.reading import read_strategy, shipped_strategies, shipped_strategy
+from remission.mrd.flow.strategies.strategy import Panel, Strategy
 from remission.terms.evidence import FileRef
 
 LABELS = "labels"

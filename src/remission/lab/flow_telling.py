@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from remission.lab.tables import CALLS, DETECTED, Cell, Table, evidence, rounded
+from remission.lab.tables import CALLS, DETECTED, Cell, Table, evidence
 from remission.mrd.calls import detection
 from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
-from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
-from remission.mrd.flow.suggested import Suggestion
+from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
+from remission.mrd.flow.suggestion.suggested import Suggestion
 from remission.mrd.words import cells_name, percent
 from remission.terms.words import Text
 
@@ -44,7 +44,7 @@ def of_flow(measured: FlowMeasured, names: Names = _NO_NAMES) -> Iterator[Table]
     if measured.adjustments:
         yield _adjustments(measured, names)
     others = tuple(one for one in measured.evidence.settings if one.name not in _SETTINGS)
-    yield evidence(replace(measured.evidence, settings=others), *_strategy(measured))
+    yield evidence(replace(measured.evidence, settings=others), *_strategy(measured, names))
 
 
 def names_of(measured: FlowMeasured) -> Names:
@@ -86,6 +86,12 @@ def either(groups: Iterable[str]) -> Text:
     return Text("; ".join(named), "；".join(one.replace(" or ", "或") for one in named))
 
 
+def called(ids: Iterable[str], names: Names) -> Text:
+    """Gates by what people call them."""
+    each = [names.get(id, Text(id, id)) for id in ids]
+    return Text(", ".join(one.en for one in each), "、".join(one.zh for one in each))
+
+
 def _channels(measured: FlowMeasured) -> str:
     """Markers, with their channels where these are called otherwise."""
     named = measured.markers.items()
@@ -96,15 +102,15 @@ def _levels(measured: FlowMeasured) -> Iterator[tuple[Cell, ...]]:
     result = measured.result
     if result is None:
         return
-    yield (Text("level", "水平"), percent(rounded(result.level)))
+    yield (Text("level", "水平"), percent(result.level))
     yield (
         Text("95 % interval", "95%区间"),
-        f"{percent(rounded(result.lower))} - {percent(rounded(result.upper))}",
+        f"{percent(result.lower)} - {percent(result.upper)}",
     )
     yield (Text("MRD events", "MRD事件"), f"{result.found:,}")
     yield (Text("found", "检出"), DETECTED[detection(result)])
-    yield (Text("LOD", "检出限"), percent(rounded(result.lod)))
-    yield (Text("LOQ", "定量限"), percent(rounded(result.loq)))
+    yield (Text("LOD", "检出限"), percent(result.lod))
+    yield (Text("LOQ", "定量限"), percent(result.loq))
     for one in result.examined:
         mark = " *" if one.name == result.primary else ""
         yield (cells_name(one.name), f"{one.count:,}{mark}")
@@ -133,7 +139,7 @@ def _populations(measured: FlowMeasured, names: Names) -> Table:
                 f"{count:,}",
                 f"{kept.get(path, 0):,}",
                 "" if not above else f"{100 * count / above:.4g} %",
-                "" if not primary or count > primary else percent(rounded(count / primary)),
+                "" if not primary or count > primary else percent(count / primary),
             )
         )
     return Table(
@@ -209,7 +215,7 @@ def _adjustments(measured: FlowMeasured, names: Names) -> Table:
     )
 
 
-def _strategy(measured: FlowMeasured) -> Iterator[tuple[Cell, ...]]:
+def _strategy(measured: FlowMeasured, names: Names) -> Iterator[tuple[Cell, ...]]:
     """The settings of the measurement, and the markers and gates they led to."""
     for one in measured.evidence.settings:
         if one.name in _SETTINGS:
@@ -217,7 +223,7 @@ def _strategy(measured: FlowMeasured) -> Iterator[tuple[Cell, ...]]:
     if not measured.lacking:
         yield Text("markers", "标志"), _channels(measured)
     if measured.left_out:
-        yield Text("gates left out", "省略的门"), ", ".join(measured.left_out)
+        yield Text("gates left out", "省略的门"), called(measured.left_out, names)
 
 
 _SETTINGS = {

@@ -12,15 +12,15 @@ from remission.lab.flow_files import Told, opened
 from remission.lab.flow_sample import FlowFiles, flow_evidence, quality_of, suggestion_of
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
 from remission.mrd.flow.asked import FlowAsked
-from remission.mrd.flow.fcs import Fault
-from remission.mrd.flow.gate_parts import ids_of
-from remission.mrd.flow.gates import Gate
+from remission.mrd.flow.fcs.reading import Fault
+from remission.mrd.flow.gates.gates import Gate
+from remission.mrd.flow.gates.parts import ids_of
 from remission.mrd.flow.measure import GATES, SUGGESTION, measure
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.measured_json import write_flow
-from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.suggested import Acceptance
+from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
+from remission.mrd.flow.suggestion.suggested import Acceptance
 from remission.terms.evidence import FileRef
 from remission.terms.words import Text
 

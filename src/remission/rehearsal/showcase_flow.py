@@ -13,10 +13,10 @@ from remission.lab.flow_asked import flow_asked_by
 from remission.lab.flow_files import opened
 from remission.lab.flow_sample import flow_evidence, quality_of
 from remission.lab.flow_sources import panel_at, strategy_at
+from remission.mrd.flow.fcs.writing import write_fcs
 from remission.mrd.flow.measure import GATES, measure
 from remission.mrd.flow.measured_json import write_flow
-from remission.mrd.flow.suggested import Acceptance
-from remission.mrd.flow.write_fcs import write_fcs
+from remission.mrd.flow.suggestion.suggested import Acceptance
 from remission.mrd.result import Method
 from remission.rehearsal.cytometry.clones import clone_of, with_cd19
 from remission.rehearsal.cytometry.simulate import simulate

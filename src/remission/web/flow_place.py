@@ -14,7 +14,7 @@ from remission.errors import Altered, NotFound
 from remission.lab.flow_asked import flow_asked_by
 from remission.lab.flow_files import Told
 from remission.lab.flow_work import Asking, Work, opened_work, suited
-from remission.mrd.flow.read_strategy import shipped_strategies
+from remission.mrd.flow.strategies.reading import shipped_strategies
 from remission.mrd.result import Method
 from remission.terms.evidence import FileRef
 from remission.terms.ids import SampleId, SubjectId

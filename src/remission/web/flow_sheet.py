@@ -16,10 +16,10 @@ from remission.lab.flow_moves import numbers_of
 from remission.lab.flow_plots import BINS, Axis, Plot
 from remission.lab.flow_telling import CATEGORIES, SENSITIVITIES
 from remission.lab.flow_work import Draft, Work
-from remission.mrd.flow.gated import Population
-from remission.mrd.flow.gates import Boolean, Ellipsoid, Gate, Polygon, Quadrants, Rectangle
+from remission.mrd.flow.gates.gated import Population
+from remission.mrd.flow.gates.gates import Boolean, Ellipsoid, Gate, Polygon, Quadrants, Rectangle
 from remission.mrd.flow.measured import FlowMeasured
-from remission.mrd.flow.strategy import Adjustment
+from remission.mrd.flow.strategies.strategy import Adjustment
 from remission.terms.words import Text
 from remission.web.flow_place import Place
 

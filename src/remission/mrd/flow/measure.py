@@ -10,14 +10,11 @@ import numpy as np
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import Answer, Call, Detection, against, detection
 from remission.mrd.flow import measure_words as words
-from remission.mrd.flow.applying import applied, denominator_gates, lacking, mrd_gate, uncompensated_markers
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Events, Mask
-from remission.mrd.flow.findings import Concern
-from remission.mrd.flow.gate_parts import dimensions_of
-from remission.mrd.flow.gated import Gated
-from remission.mrd.flow.gating import apply
-from remission.mrd.flow.markers import NUCLEIC
+from remission.mrd.flow.gates.gated import Gated
+from remission.mrd.flow.gates.gating import apply
+from remission.mrd.flow.gates.parts import dimensions_of
 from remission.mrd.flow.measure_flags import (
     ASSUMED_FEW,
     FEW_CELLS,
@@ -27,10 +24,19 @@ from remission.mrd.flow.measure_flags import (
     UNCOMPENSATED,
 )
 from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
-from remission.mrd.flow.quality import Quality
+from remission.mrd.flow.quality.examining import Quality
+from remission.mrd.flow.quality.findings import Concern
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.strategy import Adjustment, Applied, Panel, Strategy
-from remission.mrd.flow.suggested import Acceptance, Suggestion
+from remission.mrd.flow.strategies.applying import (
+    applied,
+    denominator_gates,
+    lacking,
+    mrd_gate,
+    uncompensated_markers,
+)
+from remission.mrd.flow.strategies.markers import NUCLEIC
+from remission.mrd.flow.strategies.strategy import Adjustment, Applied, Panel, Strategy
+from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
 from remission.mrd.result import Denominator, MrdResult, from_flow_counts
 from remission.terms.evidence import Evidence, Setting
 from remission.terms.words import Text

@@ -1,6 +1,6 @@
 """Flags that a measurement raises by itself, beside those of quality and of the strategy."""
 
-from remission.mrd.flow import quality_flags
+from remission.mrd.flow.quality import flags as quality_flags
 
 NO_SINGLET_GATE = "no-singlet-gate"
 NO_NUCLEAR_DYE = "no-nuclear-dye"

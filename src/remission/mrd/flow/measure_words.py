@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from remission.mrd.calls import Detection, detection
 from remission.mrd.flow.measure_flags import FEW_CELLS, NO_NUCLEAR_DYE, NO_SINGLET_GATE, RESTS_ON_FLAGGED
-from remission.mrd.flow.strategy import Applied
-from remission.mrd.flow.suggested import Acceptance
+from remission.mrd.flow.strategies.strategy import Applied
+from remission.mrd.flow.suggestion.suggested import Acceptance
 from remission.mrd.result import MrdResult
 from remission.mrd.words import cells_name, percent
 from remission.terms.words import Text

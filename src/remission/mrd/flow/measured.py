@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from remission.mrd.calls import Answer
-from remission.mrd.flow.findings import Finding
-from remission.mrd.flow.strategy import Adjustment
-from remission.mrd.flow.suggested import Acceptance, Suggestion
+from remission.mrd.flow.quality.findings import Finding
+from remission.mrd.flow.strategies.strategy import Adjustment
+from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
 from remission.mrd.result import MrdResult
 from remission.terms.evidence import Evidence
 from remission.terms.words import Text

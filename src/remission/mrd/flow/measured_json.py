@@ -14,14 +14,14 @@ from typing import Any, BinaryIO, cast
 
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import Answer, Call, against
-from remission.mrd.flow.findings import Concern, Finding
-from remission.mrd.flow.gates import Operation
-from remission.mrd.flow.gates_json import with_gates
+from remission.mrd.flow.gates.as_json import with_gates
+from remission.mrd.flow.gates.gates import Operation
 from remission.mrd.flow.measure import SUGGESTION, category_of, sensitivity_of
 from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
-from remission.mrd.flow.read_strategy import shipped_strategies, shipped_strategy
-from remission.mrd.flow.strategy import Adjustment
-from remission.mrd.flow.suggested import Acceptance, Suggestion
+from remission.mrd.flow.quality.findings import Concern, Finding
+from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
+from remission.mrd.flow.strategies.strategy import Adjustment
+from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
 from remission.mrd.result import Denominator, Method, MrdResult, from_flow_counts
 from remission.mrd.result_json import UNREADABLE, converter_of, document_of, json_text
 from remission.terms.evidence import Evidence

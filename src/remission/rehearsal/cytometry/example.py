@@ -11,7 +11,7 @@ import numpy as np
 from numpy.random import Generator
 
 from remission.errors import InputRefused
-from remission.mrd.flow.write_fcs import write_fcs
+from remission.mrd.flow.fcs.writing import write_fcs
 from remission.rehearsal.cytometry.clones import clone_of, shifted, with_cd19
 from remission.rehearsal.cytometry.differences import person_of
 from remission.rehearsal.cytometry.simulate import CODES, Simulated, simulate

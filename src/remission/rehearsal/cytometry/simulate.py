@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from remission.mrd.flow.events import CHUNK, Held
 from remission.mrd.flow.spectrum import Spectrum
-from remission.mrd.flow.strategy import Panel
+from remission.mrd.flow.strategies.strategy import Panel
 from remission.rehearsal.cytometry.cells import Codes, Stock, cells, stock_of
 from remission.rehearsal.cytometry.differences import day_of, person_of
 from remission.rehearsal.cytometry.instrument import TICK, Course, course_of, detected, pinned, scattered

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.flow.scales import Biexponential, Curve, Linear
-from remission.mrd.flow.scaling import scaled, unscaled
+from remission.mrd.flow.light.scales import Biexponential, Curve, Linear
+from remission.mrd.flow.light.scaling import scaled, unscaled
 from remission.terms.words import Text
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

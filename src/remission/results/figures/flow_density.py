@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from remission.mrd.flow.histogram import Counts
+from remission.mrd.flow.gates.histogram import Counts
 
 SPARSE = 3_000
 """With fewer events than this each is drawn three squares wide, or it would be overlooked."""

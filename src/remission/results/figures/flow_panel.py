@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from remission.mrd.flow.histogram import Counts
+from remission.mrd.flow.gates.histogram import Counts
 from remission.mrd.words import percent
 from remission.results.figures.canvas import (
     GREY,

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from remission.mrd.flow.findings import Concern, Finding
-from remission.mrd.flow.quality_words import CONCERNS
+from remission.mrd.flow.quality.findings import Concern, Finding
+from remission.mrd.flow.quality.words import CONCERNS
 from remission.mrd.words import percent
 from remission.results.figures.canvas import (
     ALARM,

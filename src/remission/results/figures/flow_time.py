@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.flow.quality import Quality
-from remission.mrd.flow.quality_signal import Signal
-from remission.mrd.flow.quality_time import Pace
+from remission.mrd.flow.quality.examining import Quality
+from remission.mrd.flow.quality.signal import Signal
+from remission.mrd.flow.quality.time import Pace
 from remission.results.figures.canvas import (
     ALARM,
     BLUE,

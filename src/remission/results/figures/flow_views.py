@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.mrd.flow.events import Events, Mask
-from remission.mrd.flow.gate_parts import dimensions_of, ids_of
-from remission.mrd.flow.gated import Gated
-from remission.mrd.flow.gates import (
+from remission.mrd.flow.gates.gated import Gated
+from remission.mrd.flow.gates.gates import (
     Boolean,
     Dimension,
     Divider,
@@ -22,9 +21,10 @@ from remission.mrd.flow.gates import (
     Rectangle,
     Side,
 )
-from remission.mrd.flow.gating import axes
-from remission.mrd.flow.histogram import Counts, density, shares
-from remission.mrd.flow.scales import Curve
+from remission.mrd.flow.gates.gating import axes
+from remission.mrd.flow.gates.histogram import Counts, density, shares
+from remission.mrd.flow.gates.parts import dimensions_of, ids_of
+from remission.mrd.flow.light.scales import Curve
 from remission.results.figures.flow_axes import PlotAxis, axis_of
 from remission.terms.words import Text
 

@@ -1,0 +1,1 @@
+"""FCS files: read where they lie, refused or repaired by name where they lie; written."""

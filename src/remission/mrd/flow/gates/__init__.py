@@ -1,0 +1,1 @@
+"""Gates, the populations they make, and the counts of both."""

@@ -1,0 +1,1 @@
+"""What a detector's number means: spillover undone, values on scales."""

@@ -1,0 +1,1 @@
+"""Gates of other programs: Gating-ML 2.0, FlowJo workspaces."""

@@ -1,0 +1,1 @@
+"""Strategies on markers, panels that carry them, gates moved for one sample."""

@@ -1,0 +1,1 @@
+"""What differs from normal marrows: suggested to a person, never a result."""
