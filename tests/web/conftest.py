@@ -1,11 +1,14 @@
 """An empty trial; one played by hand: treated, on treatment, in screening, not eligible; one measured."""
 
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
@@ -31,6 +34,9 @@ from remission.trial.studies import study_files
 from remission.trial.trial import By, Trial
 from remission.web.desk import DESK, Desk
 from remission.web.site import configure
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 DAY_ONE = date(2026, 3, 1)
 SITE = SiteId("01")
@@ -347,3 +353,27 @@ def pages() -> Callable[[Path], Client]:
         return Client(**{DESK: desk, "SERVER_NAME": "localhost"})
 
     return client
+
+
+BROWSER_FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["webdriver.Chrome"]:
+    """A Chromium of its own for each file of tests; they skip where there is none."""
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        options = webdriver.ChromeOptions()
+        options.binary_location = str(shutil.which("chromium") or shutil.which("google-chrome"))
+        for flag in (*BROWSER_FLAGS, f"--user-data-dir={profile}"):
+            options.add_argument(flag)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        driver = webdriver.Chrome(options=options, service=Service(str(shutil.which("chromedriver"))))
+        yield driver
+        driver.quit()

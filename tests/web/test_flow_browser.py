@@ -1,7 +1,6 @@
 """The flow page in a real browser: a vertex dragged, a gate moved by keys and by touch, undone, accepted."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 pytest.importorskip("selenium", reason="selenium drives the browser")
 
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -18,11 +16,6 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from remission.web import serve
 
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--disable-dev-shm-usage",
-)  # fmt: skip
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 PAGE = "/participants/01-001/samples/01-001-d19/flow?strategy=ball-cd19-independent"
@@ -34,19 +27,6 @@ pytestmark = [
         BROWSER is None or DRIVER is None, reason="no chromium with chromedriver on this machine"
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[webdriver.Chrome]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        options = webdriver.ChromeOptions()
-        options.binary_location = str(BROWSER)
-        for flag in (*FLAGS, f"--user-data-dir={profile}"):
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
-        yield driver
-        driver.quit()
 
 
 @pytest.fixture(scope="module")

@@ -2,9 +2,9 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, TypeVar, cast
 
 import cattrs
 from cattrs.errors import BaseValidationError, ForbiddenExtraKeysError
@@ -13,6 +13,8 @@ from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge,
 from remission.terms.exactly import exactly, number
 
 MOST_BYTES = 50_000_000
+
+_Measured = TypeVar("_Measured")
 
 UNREADABLE = (
     KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, BaseValidationError,
@@ -46,6 +48,32 @@ def document_of(
         said = [f"without {key!r}" for key in sorted(missing)] + [f"with {key!r}" for key in sorted(unknown)]
         raise InvariantBroken(f"{what} {', '.join(said[:5])}", where=name, do=do)
     return document
+
+
+def checked_of(
+    document: dict[str, Any],
+    structured: Callable[[dict[str, Any]], _Measured],
+    contradictions: Callable[[_Measured, dict[str, Any]], Iterator[str]],
+    name: str,
+    do: str,
+) -> _Measured:
+    """What a document holds, if it can be read and does not contradict itself.
+
+    Raises
+    ------
+    InvariantBroken
+        For a value that is missing or of the wrong kind, or numbers that contradict one another.
+    """
+    try:
+        measured = structured(document)
+        contradiction = next(contradictions(measured, document), None)
+    except InputRefused as error:
+        raise InvariantBroken(error.what, where=f"{name}, {error.where}", do=error.do) from error
+    except UNREADABLE as error:
+        raise InvariantBroken(f"it cannot be read: {error}", where=name, do=do) from error
+    if contradiction:
+        raise InvariantBroken(contradiction, where=name, do=do)
+    return measured
 
 
 def json_text(document: dict[str, Any]) -> str:

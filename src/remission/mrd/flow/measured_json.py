@@ -12,7 +12,6 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, BinaryIO, cast
 
-from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.flow.gates.as_json import with_gates
 from remission.mrd.flow.gates.gates import Operation
@@ -23,7 +22,7 @@ from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_st
 from remission.mrd.flow.strategies.strategy import Adjustment
 from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
 from remission.mrd.result import Denominator, Method, MrdResult, from_flow_counts
-from remission.mrd.result_json import UNREADABLE, converter_of, document_of, json_text
+from remission.mrd.result_json import checked_of, converter_of, document_of, json_text
 from remission.terms.evidence import Evidence
 from remission.terms.words import Text
 
@@ -79,16 +78,7 @@ def read_flow(file: BinaryIO, name: str = "result") -> FlowMeasured:
         If a value is missing or of the wrong kind, or the numbers contradict one another.
     """
     document = document_of(file, name, _KEYS, SCHEMA_VERSION, "a result", _DO)
-    try:
-        measured = _structured(document)
-        contradiction = next(_contradictions(measured, document), None)
-    except InputRefused as error:
-        raise InvariantBroken(error.what, where=f"{name}, {error.where}", do=error.do) from error
-    except UNREADABLE as error:
-        raise InvariantBroken(f"it cannot be read: {error}", where=name, do=_DO) from error
-    if contradiction:
-        raise InvariantBroken(contradiction, where=name, do=_DO)
-    return measured
+    return checked_of(document, _structured, _contradictions, name, _DO)
 
 
 def _structured(document: dict[str, Any]) -> FlowMeasured:

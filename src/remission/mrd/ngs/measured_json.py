@@ -10,14 +10,13 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, BinaryIO, cast
 
-from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.ngs.fates import Fate
 from remission.mrd.ngs.flags import SCATTERED_SPIKES, flags_of, is_held
 from remission.mrd.ngs.measure import cells_seen, highest_hidden
 from remission.mrd.ngs.measured import CloneLevel, Foreign, Measured, SpikeLevel
 from remission.mrd.result import Denominator, Method, MrdResult
-from remission.mrd.result_json import UNREADABLE, converter_of, document_of, json_text
+from remission.mrd.result_json import checked_of, converter_of, document_of, json_text
 from remission.terms.evidence import Evidence
 from remission.terms.exactly import number
 from remission.terms.words import Text
@@ -66,16 +65,7 @@ def read_measured(file: BinaryIO, name: str = "result") -> Measured:
         If a value is missing or of the wrong kind, or the numbers contradict one another.
     """
     document = document_of(file, name, _KEYS, SCHEMA_VERSION, "a result", _DO)
-    try:
-        measured = _structured(document)
-        contradiction = next(_contradictions(measured, document), None)
-    except InputRefused as error:
-        raise InvariantBroken(error.what, where=f"{name}, {error.where}", do=error.do) from error
-    except UNREADABLE as error:
-        raise InvariantBroken(f"it cannot be read: {error}", where=name, do=_DO) from error
-    if contradiction:
-        raise InvariantBroken(contradiction, where=name, do=_DO)
-    return measured
+    return checked_of(document, _structured, _contradictions, name, _DO)
 
 
 def _structured(document: dict[str, Any]) -> Measured:
