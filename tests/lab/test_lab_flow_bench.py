@@ -12,6 +12,7 @@ from PIL import Image
 
 from remission.errors import ActRefused, InputRefused, NotFound, Refusal
 from remission.lab.flow_moves import numbers_of
+from remission.lab.flow_sample import flow_evidence
 from remission.lab.flow_work import Asking, Work, opened_work, suited
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Held
@@ -19,7 +20,6 @@ from remission.mrd.flow.fcs.writing import write_fcs
 from remission.mrd.flow.gates.gating import apply
 from remission.mrd.flow.measure import measure
 from remission.mrd.flow.measured_json import read_flow
-from remission.terms.evidence import Evidence
 
 LEVEL = Fraction("0.0001")
 ASKED = FlowAsked(LEVEL, LEVEL, needed_flags=frozenset({"cd19-independent-gate"}))
@@ -76,7 +76,7 @@ def test_the_level_is_that_of_measuring_the_file_with_the_same_adjustments(work:
     here, sample = work.measured(), work.bench.sample
     anew = measure(
         "S1", work.bench.strategy, work.bench.panel, sample.events, sample.ranges, work.quality, ASKED,
-        evidence=Evidence("remission flow measure", here.evidence.version, work.files, simulated=True),
+        evidence=flow_evidence(work.bench.sample, ()),
         adjustments=work.bench.adjustments, notes=sample.notes,
     )  # fmt: skip
     assert here == anew

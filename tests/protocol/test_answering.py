@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from remission.mrd import own_flags
 from remission.mrd.calls import Call
-from remission.mrd.result import COUNTS_ONLY, Denominator, MrdResult, from_flow_counts, from_ngs_counts
+from remission.mrd.result import (
+    COUNTS_ONLY,
+    Denominator,
+    Method,
+    MrdResult,
+    from_flow_counts,
+    from_ngs_counts,
+)
 from remission.protocol.answering import answered
 from remission.protocol.read_study import read_study
 from remission.protocol.study import Study
@@ -49,6 +57,7 @@ def flow() -> Callable[..., MrdResult]:
         ("d46", 0, 199_999, (GATE,), Call.NOT_EVALUABLE),
         ("d46", 0, 200_000, (GATE,), Call.NEGATIVE),
         ("d19", 0, 500_000, (), Call.NEGATIVE),  # before the drug no such gate is asked for
+        ("d19", 0, 500_000, ("cd19-only-gate",), Call.NEGATIVE),
         ("d19", 0, 500_000, ("hemodilute",), Call.NOT_EVALUABLE),
         ("d19", 600, 500_000, ("hemodilute",), Call.POSITIVE),
     ],
@@ -95,3 +104,18 @@ def test_a_method_the_study_does_not_plan_answers_nothing(
 ) -> None:
     without = replace(shipped, assays=tuple(assay for assay in shipped.assays if assay.method != "flow"))
     assert answered(without, "d46", flow(0, 500_000, GATE), LIMIT, LIMIT).call is Call.NOT_EVALUABLE
+
+
+@pytest.mark.parametrize("flag", sorted(own_flags.BLINDING[Method.FLOW]))
+@pytest.mark.parametrize(("found", "call"), [(0, Call.NOT_EVALUABLE), (5000, Call.POSITIVE)])
+def test_what_a_measurement_raises_by_itself_blinds_whatever_the_study_lists(
+    shipped: Study, flow: Callable[..., MrdResult], flag: str, found: int, call: Call
+) -> None:
+    assert {
+        "uncompensated",
+        "time-fault",
+        "unstable-signal",
+        "rests-on-flagged-events",
+    } <= own_flags.BLINDING[Method.FLOW]
+    for point in ("d19", "d46"):
+        assert answered(shipped, point, flow(found, 500_000, GATE, flag), LIMIT, LIMIT).call is call

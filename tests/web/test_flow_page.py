@@ -190,7 +190,7 @@ def test_what_is_accepted_is_a_draft_and_nothing_enters_the_ledger(bench: Bench,
     assert read.sample == "01-001-d19" and read.acceptance and read.acceptance.by == "Wang; rm -rf"
     assert [one.by for one in read.adjustments] == ["Li"]
     assert "remission sample flow 01-001 --sample 01-001-d19 --measured" in said
-    assert "--name 'Wang; rm -rf'" in said
+    assert "--by 'Wang; rm -rf'" in said
     assert Trial.open(received).head() == head
 
 
@@ -234,13 +234,14 @@ def test_a_question_from_another_page_is_refused(bench: Bench) -> None:
     assert bench.client.get(f"{OPEN}/act").status_code == 405
 
 
-def test_another_strategy_is_another_bench(pages: Pages, received: Path) -> None:
+def test_another_strategy_is_another_bench(pages: Pages, received: Path, tmp_path: Path) -> None:
+    (tmp_path / "evil.toml").write_bytes(b"")
     client = pages(received)
     assert settled(client, f"{OPEN}?strategy=ball-cd19")[0] == 200
     first = Bench(client, OPEN)
     page = client.get(f"{OPEN}?strategy=ball-cd19").content.decode()
     assert "cd19-only-gate" in page
-    assert settled(client, f"{OPEN}?strategy=none.toml")[0] == 400
+    assert settled(client, f"{OPEN}?strategy={tmp_path}/evil.toml")[0] == 404
     assert first.state["state"] == "open"
 
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from remission.errors import CommandRefused, InputRefused
 from remission.mrd.ngs.flags import BLINDING, DISQUALIFYING
 from remission.mrd.ngs.index import IndexRule
+from remission.protocol.answering import blinding_at, spoiling
 from remission.protocol.study import Assay, Study
 
 METHOD = "ngs"
@@ -63,8 +64,8 @@ def asked_by(study: Study) -> Asked:
         Fraction(endpoint.threshold),
         Fraction(endpoint.required_lod),
         float(assay.events_for_loq),
-        DISQUALIFYING | frozenset(assay.disqualifying_flags),
-        BLINDING | frozenset(assay.blinding_flags),
+        spoiling(assay),
+        blinding_at(study, assay, endpoint.point),
     )
 
 

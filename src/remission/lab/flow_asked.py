@@ -5,8 +5,8 @@ from fractions import Fraction
 
 from remission.errors import CommandRefused, InputRefused
 from remission.mrd.flow.asked import FlowAsked
-from remission.mrd.flow.measure_flags import BLINDING, DISQUALIFYING
-from remission.protocol.answering import is_after_treatment
+from remission.mrd.flow.measure_flags import BLINDING
+from remission.protocol.answering import blinding_at, needed_at, spoiling
 from remission.protocol.study import Study
 
 METHOD = "flow"
@@ -63,14 +63,14 @@ def flow_asked_by(study: Study, point: str | None) -> FlowAsked:
             where=f"study {study.id}, endpoints",
             do="give --threshold instead of --study",
         )
-    after = point is None or is_after_treatment(study, point)
+    latest = point or max(study.points, key=lambda one: one.window.first).id
     return FlowAsked(
         Fraction(asked[0].threshold),
         Fraction(asked[0].required_lod),
         float(assay.events_for_lod),
         float(assay.events_for_loq),
         assay.denominator,
-        DISQUALIFYING | frozenset(assay.disqualifying_flags),
-        BLINDING | frozenset((*assay.blinding_flags, *(assay.blinding_after_treatment if after else ()))),
-        frozenset(assay.needed_after_treatment) if after else frozenset(),
+        spoiling(assay),
+        blinding_at(study, assay, latest),
+        needed_at(study, assay, latest),
     )

@@ -18,7 +18,7 @@ from remission.mrd.flow.gates.gated import Gated
 from remission.mrd.flow.gates.gating import apply
 from remission.mrd.flow.gates.parts import ids_of
 from remission.mrd.flow.measure import measure
-from remission.mrd.flow.measured import FlowMeasured
+from remission.mrd.flow.measured import EVENTS, FlowMeasured
 from remission.mrd.flow.programs.write_gatingml import write_gatingml
 from remission.mrd.flow.quality.examining import AREA, HEIGHT, NUCLEAR, Quality, examine
 from remission.mrd.flow.spectrum import Spectrum
@@ -261,7 +261,8 @@ def _at_diagnosis(
 def flow_evidence(sample: OpenedSample, files: Sequence[FileRef]) -> Evidence:
     """What a flow result rests on: the events' files, `files` beside them, every repair."""
     mended = tuple(Setting(f"repair, {file}", repair.said.en) for file, repair in sample.repairs)
-    return Evidence(METHOD, __version__, (*sample.files, *files), mended, sample.simulated)
+    own = tuple(Setting(EVENTS, one.sha256) for one in sample.files)
+    return Evidence(METHOD, __version__, (*sample.files, *files), (*own, *mended), sample.simulated)
 
 
 def _moved(

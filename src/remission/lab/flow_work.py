@@ -1,5 +1,6 @@
 """A flow sample at work: the bench, what the protocol asks, quality, suggestion; measured, and accepted."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -127,7 +128,8 @@ class Work:
                 )
             written = write_flow(self.measured(Acceptance(by.strip(), what, why.strip(), at))).encode()
         digest = sha256(written).hexdigest()
-        path = str(drafts.absolute() / f"{self.label}-{digest[:12]}.flow.json")
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", self.label).lstrip(".") or "sample"
+        path = str(drafts.absolute() / f"{name}-{digest[:12]}.flow.json")
         if not exists(path):
             put(path, written)
         return Draft(path, digest, by.strip(), what)

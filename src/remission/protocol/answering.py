@@ -9,6 +9,7 @@ therapy a panel without a CD19-independent gate never gives a negative).
 from decimal import Decimal
 from fractions import Fraction
 
+from remission.mrd import own_flags
 from remission.mrd.calls import Answer, Call, against
 from remission.mrd.result import MrdResult
 from remission.mrd.words import other_denominator
@@ -44,16 +45,21 @@ def answered(
         result,
         Fraction(threshold),
         Fraction(required_lod),
-        frozenset(assay.disqualifying_flags),
+        spoiling(assay),
         blinding_at(study, assay, point),
         needed_at(study, assay, point),
     )
 
 
+def spoiling(assay: Assay) -> frozenset[str]:
+    """The flags under which a result says nothing: the study's, and those the method raises by itself."""
+    return own_flags.DISQUALIFYING.get(assay.method, frozenset()).union(assay.disqualifying_flags)
+
+
 def blinding_at(study: Study, assay: Assay, point: str) -> frozenset[str]:
-    """The flags that hide disease in a sample of this time point."""
+    """The flags that hide disease in a sample of this time point, those the method raises among them."""
     later = assay.blinding_after_treatment if is_after_treatment(study, point) else ()
-    return frozenset((*assay.blinding_flags, *later))
+    return own_flags.BLINDING.get(assay.method, frozenset()).union(assay.blinding_flags, later)
 
 
 def needed_at(study: Study, assay: Assay, point: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
+from remission.mrd.flow.measured import EVENTS
 from remission.mrd.result import Method
 from remission.terms.evidence import FileRef
 from remission.terms.ids import SampleId, SubjectId
@@ -29,7 +30,9 @@ def flow_files(trial: Trial, subject: SubjectId, sample: SampleId) -> tuple[File
                 received |= {ref.sha256: ref for ref in files}
             case ev.MrdReported(sample=label, result=result) if label == sample:
                 if result.method == Method.FLOW:
-                    reported |= {ref.sha256: ref for ref in result.evidence.files if is_fcs(ref)}
+                    own = {one.value for one in result.evidence.settings if one.name == EVENTS}
+                    named = (ref for ref in result.evidence.files if is_fcs(ref))
+                    reported |= {ref.sha256: ref for ref in named if not own or ref.sha256 in own}
             case _:
                 pass
     return tuple((reported or received).values())

@@ -70,7 +70,7 @@ class FlowDesk:
 
     def place(self, strategy: str) -> Place:
         """The page of the files, by a strategy."""
-        asking = self.asking.by(strategy) if strategy else self.asking
+        asking = self.asking.by(_chosen(strategy, self.asking.strategy))
 
         def make(told: Told) -> Work:
             work = opened_work(self.paths, (), self.label, asking, told)
@@ -123,7 +123,7 @@ def _in_trial(desk: Desk, subject: SubjectId, label: str, strategy: str) -> Plac
             f"there is no sample {label}", where=f"participant {subject}", do="go to the participant's page"
         )
     asked = flow_asked_by(trial.study, taken.point)
-    chosen = strategy or suited(asked)
+    chosen = _chosen(strategy, suited(asked))
     asking = Asking(asked, chosen, reference=desk.reference)
     refs = flow_files(trial, subject, taken.sample)
     return Place(
@@ -156,8 +156,19 @@ def _command(trial: Trial, subject: SubjectId, sample: SampleId, reference: str 
     behind = "" if reference is None else f"--file {shlex.quote(reference)} "
     return (
         f"remission sample flow {subject} --sample {shlex.quote(sample)} --measured {{draft}} {behind}"
-        f"--on {{on}} --trial {shlex.quote(str(trial.folder))} --name {{name}} --role laboratory"
+        f"--on {{on}} --trial {shlex.quote(str(trial.folder))} --by {{name}} --role laboratory"
     )
+
+
+def _chosen(word: str, usual: str) -> str:
+    """The strategy an address asks for: a shipped one, or that which the page was opened with."""
+    if word and word not in _choices(usual):
+        raise NotFound(
+            f"there is no strategy {word!r}",
+            where="flow page",
+            do="use one of: " + ", ".join(_choices(usual)),
+        )
+    return word or usual
 
 
 def _choices(chosen: str) -> tuple[str, ...]:

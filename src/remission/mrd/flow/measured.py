@@ -12,6 +12,9 @@ from remission.mrd.result import MrdResult
 from remission.terms.evidence import Evidence
 from remission.terms.words import Text
 
+EVENTS = "events of the sample"
+"""The setting of the evidence that says, by sha256, which of its files hold the sample's own events."""
+
 
 class Sensitivity(StrEnum):
     """Whether the test could see as low as it was asked to."""
