@@ -27,7 +27,7 @@ from remission.mrd.flow.light.scales import Asinh, Curve, Hyperlog, Linear, Log,
 from remission.mrd.flow.spectrum import FILE, UNCOMPENSATED
 from remission.mrd.flow.strategies.checking import problems
 from remission.mrd.flow.strategies.markers import Kind, kind_of, spelled
-from remission.mrd.flow.strategies.strategy import Strategy
+from remission.mrd.flow.strategies.strategy import Control, Strategy
 from remission.mrd.flow.strategies.toml_files import read_toml, structured
 from remission.terms.words import Mark, Text
 
@@ -113,6 +113,16 @@ class _Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class _Control:
+    id: str
+    name: Text
+    gate: str
+    least_events: int | None = None
+    least_share: float | None = None
+    most_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class _Denominator:
     name: str
     path: str
@@ -137,6 +147,7 @@ class _StrategyFile:
     scales: tuple[_Scale, ...]
     gates: tuple[_Gate, ...]
     ratios: tuple[_Ratio, ...] = ()
+    controls: tuple[_Control, ...] = ()
     notes: tuple[Text, ...] = ()
     sources: tuple[_Source, ...] = ()
 
@@ -204,6 +215,10 @@ def _strategy(body: _StrategyFile, sha256: str) -> Strategy:
         names=MappingProxyType(
             {gate.id: gate.name for gate in body.gates}
             | {quadrant.id: quadrant.name for gate in body.gates for quadrant in gate.quadrants}
+        ),
+        controls=tuple(
+            Control(one.id, one.name, one.gate, one.least_events, one.least_share, one.most_share)
+            for one in body.controls
         ),
         notes=(*body.notes, *(_said(source) for source in body.sources)),
         sha256=sha256,

@@ -9,6 +9,22 @@ from remission.terms.words import Text
 
 
 @dataclass(frozen=True, slots=True)
+class Control:
+    """What a marrow always holds, or never: seen, it says that a stain worked. At least one limit is given.
+
+    `gate`: the population counted. `least_events` in it; `least_share`, `most_share` of its parent. It is not
+    asked for where the panel cannot carry its gate.
+    """
+
+    id: str
+    name: Text
+    gate: str
+    least_events: int | None
+    least_share: float | None
+    most_share: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Strategy:
     """Gates on markers: dimensions name markers (`CD19`, `FSC-A`, `Time`), not channels.
 
@@ -32,6 +48,8 @@ class Strategy:
     optional: tuple[str, ...]
     names: Mapping[str, Text]
     """What people call each gate, by its id."""
+    controls: tuple[Control, ...]
+    """What the marrow itself must show of each stain."""
     notes: tuple[Text, ...]
     sha256: str
 
