@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from remission.lab import flow_references
 from remission.mrd.flow.fcs.writing import write_fcs
 from remission.mrd.flow.gates.gates import Rectangle
 from remission.mrd.flow.strategies.adjustments import write_adjustments
@@ -434,8 +436,11 @@ def test_a_measured_marrow_enters_a_trial_and_answers_why(
     assert digest in history
 
 
-def test_a_reference_suggests_and_only_a_person_accepts(here: Path, done: Run, remission: Run) -> None:
-    """Three marrows are too few for a limit of blank, and that is said."""
+def test_a_reference_suggests_and_the_gates_decide(
+    here: Path, done: Run, remission: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A coarse reference, for speed."""
+    monkeypatch.setattr(flow_references, "build_reference", partial(flow_references.build_reference, parts=6))
     normals = [f"{kind}=SIMULATED-N{place}.fcs" for place, kind in enumerate(("normal", "after", "late"), 1)]
     made = done("flow", "reference", *normals, *WITHOUT_19, "--name", "three", "-o", "n.ref", "--json").json
     assert [one["kind"] for one in made["marrows"]] == ["normal", "after", "late"] and made["simulated"]
