@@ -56,6 +56,14 @@ def two_sets(second: bytes) -> bytes:
     return first.replace(b"$NEXTDATA/000000000", b"$NEXTDATA/%09d" % len(first)) + second
 
 
+def late(data: bytes, by: int) -> bytes:
+    """DATA said `by` bytes late, in HEADER and in TEXT alike."""
+    begin, end = int(data[26:34]), int(data[34:42])
+    for key, place in ((b"$BEGINDATA", begin), (b"$ENDDATA", end)):
+        data = data.replace(b"%s/%09d" % (key, place), b"%s/%09d" % (key, place + by))
+    return data[:26] + b"%8d%8d" % (begin + by, end + by) + data[42:]
+
+
 LONGER = made("FCS3.1", FLOATS, floats() | {"OWN": "12345"})
 FAULTY: dict[Fault, tuple[bytes, str, type[InputRefused]]] = {
     Fault.UNKNOWN_VERSION: (b"FCS3.9" + good()[6:], "HEADER, byte 0", UnknownFormat),
@@ -66,6 +74,7 @@ FAULTY: dict[Fault, tuple[bytes, str, type[InputRefused]]] = {
     Fault.MODE_MISSING: (good(_MODE=""), "$MODE", Malformed),
     Fault.TAKE_HEADER: (good(_BEGINDATA="300"), "$BEGINDATA, byte", InvariantBroken),
     Fault.TAKE_TEXT: (good()[:26] + b"%8d%8d" % (300, 400) + good()[42:], "HEADER, byte 26", InvariantBroken),
+    Fault.TAKE_OFFSETS: (late(good(), 4), "DATA, byte", InvariantBroken),
     Fault.COUNT_FROM_DATA: (good(_TOT="39"), "$TOT, byte", InvariantBroken),
     Fault.END_FROM_COUNT: (good(_TOT="30"), "$TOT, byte", InvariantBroken),
     Fault.WHOLE_EVENTS: (good()[:-50], "$BEGINDATA, byte", Truncated),
@@ -136,6 +145,31 @@ def test_events_that_are_lost_are_counted() -> None:
     one = one_of(FAULTY[Fault.WHOLE_EVENTS][0], Fault.WHOLE_EVENTS)
     assert one.count == 36 and "36 of 40 events" in one.repairs[0].said.en
     np.testing.assert_array_equal(one.read(one.channels, 0, 36), VALUES[:36].T)
+
+
+@pytest.mark.parametrize("by", [1, 4, 8])
+@pytest.mark.parametrize("first", [0.0, 1.0])
+def test_data_said_some_values_late_are_refused_whatever_the_bytes_before_them(by: int, first: float) -> None:
+    """Every channel would hold its neighbour's numbers; with a first value of 0 nothing else shows it."""
+    values = VALUES.copy()
+    values[0] = first
+    whole = made("FCS3.1", values.tobytes(), floats())
+    with pytest.raises(InvariantBroken, match=f"{by} bytes before DATA and {8 - by} behind") as refused:
+        one_of(late(whole, by))
+    assert Fault.TAKE_OFFSETS in refused.value.do
+    padded = made("FCS3.1", values.tobytes(), floats(), behind=b"\0" * 12)
+    with pytest.raises(InvariantBroken, match="within the first event"):
+        one_of(late(padded, by))
+
+
+@pytest.mark.parametrize(
+    ("junk", "behind"),
+    [(b"\0\0\0\0", b"00000000"), (b"\0" * 400, b"\0" * 5), (b" ", b"\0\x0000000000\r\n"), (b"    ", b"\n")],
+)
+def test_padding_before_data_is_noted_and_no_reason_to_refuse(junk: bytes, behind: bytes) -> None:
+    one = one_of(moved(made("FCS3.1", FLOATS, floats(), behind=behind), junk))
+    assert [note for note in one.notes if note.en.startswith(NOTED[Quirk.BYTES_BETWEEN].en)]
+    np.testing.assert_array_equal(one.read(one.channels, 0, COUNT), VALUES.T)
 
 
 def test_contradicting_repairs_are_no_repair() -> None:

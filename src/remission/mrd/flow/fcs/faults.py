@@ -23,6 +23,7 @@ class Fault(StrEnum):
     MODE_MISSING = "mode-missing"
     TAKE_HEADER = "take-header"
     TAKE_TEXT = "take-text"
+    TAKE_OFFSETS = "take-offsets"
     COUNT_FROM_DATA = "count-from-data"
     END_FROM_COUNT = "end-from-count"
     WHOLE_EVENTS = "whole-events"
@@ -47,6 +48,7 @@ REPAIRED: dict[Fault, Text] = {
     Fault.MODE_MISSING: Text("taken as a list of events", "视为逐事件列表"),
     Fault.TAKE_HEADER: Text("DATA is where HEADER says", "DATA 段位置以 HEADER 为准"),
     Fault.TAKE_TEXT: Text("DATA is where TEXT says", "DATA 段位置以 TEXT 为准"),
+    Fault.TAKE_OFFSETS: Text("DATA is where the offsets say", "DATA 段位置以所给偏移为准"),
     Fault.COUNT_FROM_DATA: Text("events counted from the length of DATA", "事件数按 DATA 段长度计算"),
     Fault.END_FROM_COUNT: Text("DATA ends where $TOT events end", "DATA 段止于第 $TOT 个事件"),
     Fault.WHOLE_EVENTS: Text("the whole events that are there are read", "只读取文件中完整的事件"),

@@ -189,7 +189,7 @@ def _data_set(data: memoryview, number: int, account: Account) -> tuple[DataSet,
     stored = stored_events(header, words, others, layout.bits, len(data), account)
     segments = [*others.values(), stored.segment]
     following = _following(words, segments, len(data))
-    account_for_rest(data[:following] if following else data, header, segments, account)
+    account_for_rest(data[:following] if following else data, header, segments, stored, account)
     begin = stored.segment.begin
     held = np.frombuffer(data[begin : begin + stored.segment.length], dtype=np.uint8)
     parameters = surveyed(parameters, layout, held, stored, words, account)

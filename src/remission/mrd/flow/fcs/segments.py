@@ -13,6 +13,7 @@ from remission.mrd.flow.fcs.text import Words
 _CHECK = "copy the file again from the instrument; no event of it was read"
 _NONE = Segment(0, 0)
 _GAP = 1_000_000
+_BLANKS, _NO_SUM = b" \0\r\n\t", b"00000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,31 +176,57 @@ def _where(words: Words, account: Account) -> str:
     return words.where("$BEGINDATA") if words.get("$BEGINDATA") else f"{account.name}, HEADER, byte 26"
 
 
-def account_for_rest(data: memoryview, header: Header, segments: list[Segment], account: Account) -> None:
+def account_for_rest(
+    data: memoryview, header: Header, segments: list[Segment], stored: Stored, account: Account
+) -> None:
     """Note bytes that belong to no segment, and check the checksum if there is one.
 
     `data` ends where the next data set begins. FCS 3 puts eight digits behind the last segment; zeros
     mean that nothing was computed. The standard names the polynomial (CCITT), not how to begin: each way in
-    use counts.
+    use counts. Bytes before DATA are noted whatever they are: a value of 0 looks like padding.
 
     Raises
     ------
     InvariantBroken
-        If there is a checksum and it does not fit.
+        If there is a checksum and it does not fit, or if DATA may begin within the first event.
     """
     at = BYTES
     for segment in sorted((one for one in segments if one.length > 0), key=lambda one: one.begin):
         gap = data[at : segment.begin] if segment.begin > at else data[:0]
-        if len(gap) > _GAP or bytes(gap).strip(b" \0\r\n\t"):
+        if segment == stored.segment:
+            _check_place(data, len(gap), stored, account)
+        if len(gap) > (_GAP if segment != stored.segment else 0) or bytes(gap).strip(_BLANKS):
             account.note(Quirk.BYTES_BETWEEN, f"{at}-{segment.begin - 1}")
         at = max(at, segment.end + 1)
     behind = bytes(data[at : at + 8])
     is_sum = header.version != "FCS2.0" and len(behind) == 8 and behind.isalnum()
-    if is_sum and behind != b"00000000":
+    if is_sum and behind != _NO_SUM:
         _check_sum(data, at, behind, account)
     rest = len(data) - at - (8 if is_sum else 0)
-    if rest > 8 or bytes(data[len(data) - max(rest, 0) :]).strip(b" \0\r\n\t"):
+    if rest > 8 or bytes(data[len(data) - max(rest, 0) :]).strip(_BLANKS):
         account.note(Quirk.BYTES_BEHIND, f"{rest} from byte {len(data) - rest}")
+
+
+def _check_place(data: memoryview, gap: int, stored: Stored, account: Account) -> None:
+    """See that DATA does not seem to be said some values late: each channel would hold another's numbers.
+
+    What was lost of the first event then lies before DATA, and DATA ends in what came behind it: with
+    what is left of a checksum, or a whole one within.
+    """
+    event, segment = -(-stored.stride // 8), stored.segment
+    if not 0 < gap < event:
+        return
+    behind = bytes(data[segment.end + 1 : segment.end + 1 + 2 * event + 8])
+    is_sum = len(behind.strip(_BLANKS)) == 8 and behind.strip(_BLANKS).isalnum()
+    swallowed = not behind and bytes(data[segment.end - 7 : segment.end + 1]) == _NO_SUM
+    if swallowed or (0 < len(behind) < event and not is_sum and behind.strip(b"\r\n")):
+        account.fault(
+            f"{gap} bytes before DATA and {len(behind)} behind it belong to nothing, an event has {event}: "
+            "DATA may begin within the first event",
+            Fault.TAKE_OFFSETS,
+            where=f"{account.name}, DATA, byte {segment.begin}",
+            do=_CHECK,
+        )
 
 
 def _check_sum(data: memoryview, at: int, digits: bytes, account: Account) -> None:
