@@ -295,6 +295,12 @@ def report_measured(
     return report(trial, by, subject, sample=sample, point=point, result=result, on=on)
 
 
+def measurement_of(result: MrdResult) -> FileRef | None:
+    """The kept file that a result was measured into; None for a result entered as counts."""
+    kept = {setting.value for setting in result.evidence.settings if setting.name == MEASURED}
+    return next((ref for ref in result.evidence.files if ref.sha256 in kept), None)
+
+
 def report(
     trial: Trial, by: By, subject: SubjectId, *, sample: SampleId, point: str, result: MrdResult, on: date
 ) -> Participant:

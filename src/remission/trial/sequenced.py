@@ -10,7 +10,7 @@ from remission.mrd.ngs.measured import Measured
 from remission.mrd.ngs.measured_json import read_measured
 from remission.mrd.result import MrdResult
 from remission.terms.evidence import FileRef
-from remission.trial.laboratory import MEASURED
+from remission.trial.laboratory import measurement_of
 from remission.trial.own_index import index_of, kept_index
 from remission.trial.trial import Trial
 
@@ -43,8 +43,7 @@ def sequenced(trial: Trial, result: MrdResult) -> Sequenced | None:
     Missing, Altered
         If a kept file is gone or not what it was.
     """
-    kept = {setting.value for setting in result.evidence.settings if setting.name == MEASURED}
-    file = next((ref for ref in result.evidence.files if ref.sha256 in kept), None)
+    file = measurement_of(result)
     if file is None:
         return None
     trial.files.check(file)

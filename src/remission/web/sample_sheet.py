@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from remission.conduct import events as ev
 from remission.conduct.known import day_one_of
@@ -23,8 +24,10 @@ from remission.results.figures.ngs_tracking import TrackedSample
 from remission.terms.days import study_day
 from remission.terms.ids import SampleId, SubjectId
 from remission.terms.words import Text
+from remission.trial.gated_behind import gated_behind
 from remission.trial.sequenced import Listed, Sequenced, sequenced
 from remission.web.desk import Desk
+from remission.web.flow_result import GATES, TITLE, FlowResult, draw_tree, flow_result
 from remission.web.mrd_course import samples_of
 
 TRACKING, FATES, ABUNDANCE, ALIGNMENT = "tracking", "fates", "abundance", "alignment-"
@@ -44,12 +47,18 @@ class Reported:
     endpoint: Endpoint | None
     decides: bool
     sequenced: Sequenced | None
+    gated: FlowResult | None
     recorded: Recorded
 
     @property
     def counts_only(self) -> bool:
         """Whether no file was handed over."""
         return COUNTS_ONLY in self.result.flags
+
+    @property
+    def figures(self) -> tuple[tuple[str, Text], ...]:
+        """The pictures of the result: their names in addresses, and their titles."""
+        return tuple(_figures(self))
 
     @property
     def fates(self) -> tuple[tuple[Text, int, float], ...]:
@@ -76,7 +85,6 @@ class SampleSheet:
     day: int | None
     results: tuple[Reported, ...]
     missing: tuple[str, ...]
-    figures: tuple[tuple[str, Text], ...]
 
 
 def sample_sheet(desk: Desk, subject: SubjectId, label: str) -> SampleSheet:
@@ -106,7 +114,6 @@ def sample_sheet(desk: Desk, subject: SubjectId, label: str) -> SampleSheet:
         day=None if day_one is None else study_day(taken.on, day_one),
         results=results,
         missing=tuple(method for method in planned if method not in come),
-        figures=tuple(figure for one in results for figure in _figures(one)),
     )
 
 
@@ -128,8 +135,11 @@ def _one(desk: Desk, item: Recorded, event: ev.MrdReported, responses: Iterable[
     decides = any(
         endpoint is not None and one.endpoint == endpoint.id and one.result is result for one in responses
     )
-    behind = sequenced(desk.trial, result) if result.method == Method.NGS else None
-    return Reported(result, event.on, detection(result), answer, endpoint, decides, behind, item)
+    reads = sequenced(desk.trial, result) if result.method == Method.NGS else None
+    events = gated_behind(desk.trial, result) if result.method == Method.FLOW else None
+    required = None if endpoint is None else Fraction(endpoint.required_lod)
+    gated = None if events is None else flow_result(events, result, answer, required)
+    return Reported(result, event.on, detection(result), answer, endpoint, decides, reads, gated, item)
 
 
 def _endpoint(study: Study, point: str, method: str) -> Endpoint | None:
@@ -137,7 +147,8 @@ def _endpoint(study: Study, point: str, method: str) -> Endpoint | None:
 
 
 def _figures(one: Reported) -> list[tuple[str, Text]]:
-    """The pictures of a result: their names in addresses, and their titles."""
+    if one.gated is not None:
+        return [(GATES, TITLE)]
     if one.sequenced is None:
         return []
     found = [(TRACKING, ngs_tracking.TITLE), (FATES, ngs_fates.TITLE)]
@@ -156,13 +167,17 @@ def _figures(one: Reported) -> list[tuple[str, Text]]:
 def drawn_of_sample(
     desk: Desk, subject: SubjectId, label: str, name: str, language: Language
 ) -> bytes | None:
-    """A picture of a sample's sequencing as SVG; None if it has none of that name."""
+    """A picture of a sample's result as SVG; None if it has none of that name."""
     sheet = desk.gathered(sample_sheet, subject, label)
-    one = next((one for one in sheet.results if one.sequenced is not None), None)
-    if one is None or one.sequenced is None or name not in dict(sheet.figures):
+    one = next((one for one in sheet.results if name in dict(one.figures)), None)
+    if one is None:
         return None
-    behind, simulated = one.sequenced, desk.trial.simulated or one.result.evidence.simulated
+    simulated = desk.trial.simulated or one.result.evidence.simulated
     about = Text(f"{subject} · sample {label}", f"{subject} · 样本{label}")
+    if one.gated is not None:
+        return draw_tree(one.gated.behind, one.result, about=about, simulated=simulated, language=language)
+    assert one.sequenced is not None
+    behind = one.sequenced
     if name == TRACKING:
         return ngs_tracking.draw(
             _tracked(desk, subject),

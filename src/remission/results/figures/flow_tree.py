@@ -82,12 +82,12 @@ def rows_of(
 
 def draw(
     counts: Mapping[str, int],
-    total: int,
+    total: int | None,
     *,
     names: Mapping[str, Text],
     mrd: str,
     denominator: tuple[str, str],
-    kept: tuple[int, Mapping[str, int]] | None = None,
+    kept: tuple[int | None, Mapping[str, int]] | None = None,
     about: Text,
     simulated: bool,
     language: Language,
@@ -99,8 +99,8 @@ def draw(
     ----------
     counts : mapping
         Events by path (`nucleated/singlets/B`).
-    total : int
-        All events of the file.
+    total : int or None
+        All events of the file; None where they are not known: then the tree begins at its first gates.
     names : mapping
         What people call each gate, by its id.
     mrd : str
@@ -110,8 +110,8 @@ def draw(
     kept : (total, counts by path), optional
         The same without the events that quality flagged.
     """
-    rows = rows_of(counts, total, names, kept[1] if kept else None)
-    root = Row("", ALL, 0, total, total, kept[0] if kept else None)
+    rows = rows_of(counts, total or 0, names, kept[1] if kept else None)
+    root = [] if total is None else [Row("", ALL, 0, total, total, kept[0] if kept else None)]
     base = counts.get(denominator[1], 0)
     picture = Picture(
         "flow-tree",
@@ -123,7 +123,7 @@ def draw(
     return draw_sheet(
         picture,
         about,
-        lambda sheet, y: _paint(sheet, [root, *rows], mrd, denominator[1], base, y),
+        lambda sheet, y: _paint(sheet, [*root, *rows], mrd, denominator[1], base, y),
         simulated=simulated,
         language=language,
         format=format,
@@ -142,13 +142,13 @@ def _notes(denominator: tuple[str, str]) -> tuple[Text, ...]:
 
 def _described(rows: Sequence[Row], denominator: tuple[str, str], base: int) -> Text:
     cells = cells_name(denominator[0])
-    said = [(row, _share(row.events, row.parent_events)) for row in rows]
+    said = [(row.name, f"{row.events:,}", _share(row.events, row.parent_events)) for row in rows]
     return Text(
         f"{base:,} {cells.en}. "
-        + "; ".join(f"{r.name.en} {r.events:,}, {p} of its parent" for r, p in said)
+        + "; ".join(f"{name.en} {n}" + (f", {p} of its parent" if p else "") for name, n, p in said)
         + ".",
         f"{cells.zh}{base:,}个。"
-        + "；".join(f"{r.name.zh}{r.events:,}个，占父群{p}" for r, p in said)
+        + "；".join(f"{name.zh}{n}个" + (f"，占父群{p}" if p else "") for name, n, p in said)
         + "。",
     )
 
@@ -177,8 +177,8 @@ def _paint(sheet: Sheet, rows: Sequence[Row], mrd: str, denominator: str, base: 
         cells = {
             "events": f"{row.events:,}",
             "unflagged": "–" if row.kept is None else f"{row.kept:,}",
-            "parent": _share(row.events, row.parent_events) if row.depth else "",
-            "cells": _share(row.events, base) if inside else "–",
+            "parent": (_share(row.events, row.parent_events) or "–") if row.depth else "",
+            "cells": (_share(row.events, base) if inside else "") or "–",
         }
         for name, right in rights.items():
             words, colour = cells[name], GREY if cells[name] == "–" else INK
@@ -215,4 +215,4 @@ def _bar(sheet: Sheet, right: float, y: float, share: float) -> None:
 
 
 def _share(events: int, of: int) -> str:
-    return percent(events / of) if of else "–"
+    return percent(events / of) if of else ""

@@ -1,4 +1,4 @@
-"""A picture of a sample's sequencing, as SVG."""
+"""A picture of a sample's result, as SVG."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import get_language
