@@ -242,9 +242,17 @@ def test_an_interrupt_ends_quietly_with_130(
     assert (answer.status, answer.out, answer.err.strip()) == (130, "", "")
 
 
+def listen_to_ctrl_c() -> None:
+    """A shell that starts the tests in the background makes all that they start deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_stops_the_pages_quietly(trial: Path) -> None:
     serving = subprocess.Popen(
-        [PROGRAM, "serve", trial, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [PROGRAM, "serve", trial, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=listen_to_ctrl_c,
     )
     assert serving.stderr is not None
     assert serving.stderr.readline().startswith(b"http://127.0.0.1:")

@@ -153,6 +153,7 @@ def view(
     repair: Repairs = None,
     data_set: DataSetNumber = None,
     port: Annotated[int, typer.Option(help="The port; 0: a free one.", min=0, max=65535)] = 8720,
+    json: Json = False,
 ) -> None:
     """Open a sample's events on a page of this machine: look, move gates, accept."""
     from remission.lab.flow_sources import repairs_of
@@ -163,7 +164,14 @@ def view(
         _asked(study, point, threshold, None, None, after_anti_cd19), strategy, panel, matrix,
         reference, diagnosis, repairs_of(repair or ()), data_set,
     )  # fmt: skip
-    serve_flow(files, asking, label=_named(sample, files), drafts=drafts, port=port, told=_tell)
+    serve_flow(
+        files,
+        asking,
+        label=_named(sample, files),
+        drafts=drafts,
+        port=port,
+        told=_tell_json if json else _tell,
+    )
 
 
 @app.command()
@@ -374,6 +382,11 @@ def _kind(text: str) -> tuple[str, str]:
             f"{text!r} is not KIND=FILE", where="marrows", do="write it like regenerating=marrow.fcs"
         )
     return kind.strip(), file
+
+
+def _tell_json(address: str) -> None:
+    say({"address": address}, "", as_json=True)
+    sys.stdout.flush()
 
 
 def _tell(address: str) -> None:
