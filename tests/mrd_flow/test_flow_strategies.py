@@ -138,7 +138,11 @@ def test_what_a_panel_lacks(
 
 def test_gates_left_out_give_their_place_to_their_children() -> None:
     on = applied(SHIPPED[1], panel("FSC-H", "nucleic dye", "CD22", "CD20"), events(), RANGES)
-    assert on.left_out == ("singlets", "stained", "cd22", "cd7", "cd13", "cd117", "cd34-cd20", "cd10-cd20")
+    assert on.left_out == (
+        "singlets", "stained", "cd22", "cd7", "cd13", "cd117", "cd34-cd20", "cd10-cd20",
+        "cd13-granulocytes", "cd7-on-granulocytes", "cd7-lymphocytes", "cd13-on-lymphocytes",
+        "cd117-on-lymphocytes",
+    )  # fmt: skip
     gates = {gate.id: gate for gate in on.gating.gates}
     assert gates["nucleated"].parent == "time"
     lineage, abnormal, whole = gates["b-lineage"], gates["abnormal"], gate("abnormal")
@@ -386,6 +390,25 @@ def tree_of(strategy: Strategy) -> str:
 def rows_of_markers() -> str:
     rows = [f"| {one.name} | {one.kind} | {', '.join(one.synonyms)} |" for one in KNOWN]
     return "\n".join(rows)
+
+
+def rows_of_controls() -> str:
+    """Each control once, with its limits and the strategies that ask for it."""
+    rows: dict[str, list[str]] = {}
+    for strategy in SHIPPED:
+        parents = {gate.id: gate.parent for gate in strategy.gates}
+        for one in strategy.controls:
+            limits = [f"{one.least_events} events"] if one.least_events else []
+            limits += [f"{one.least_share:.2%} of {parents[one.gate]}"] if one.least_share else []
+            least = f"at least {' and '.join(limits)}" if limits else ""
+            most = f"at most {one.most_share:.2%} of {parents[one.gate]}" if one.most_share else ""
+            rows.setdefault(f"| {one.name.en} | {one.gate} | {least}{most} |", []).append(strategy.id)
+    both = [one.id for one in SHIPPED]
+    return "\n".join(f"{row} {'both' if ids == both else ids[0]} |" for row, ids in rows.items())
+
+
+def test_the_page_prints_the_controls() -> None:
+    assert rows_of_controls() in PAGE.read_text("utf-8")
 
 
 def test_the_page_prints_the_trees_the_needs_and_the_markers() -> None:

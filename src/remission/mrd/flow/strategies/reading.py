@@ -166,14 +166,24 @@ def shipped_strategy(id: str) -> Strategy:
     InputRefused
         If none has this id.
     """
+    return read_strategy(BytesIO(shipped_text(id)), f"{id}.toml")
+
+
+def shipped_text(id: str) -> bytes:
+    """The TOML text of a strategy that comes with the package; a later version may ship another.
+
+    Raises
+    ------
+    InputRefused
+        If none has this id.
+    """
     if id not in SHIPPED:
         raise InputRefused(
             f"no strategy {id!r} comes with the package",
             where="strategy",
             do=f"use one of: {', '.join(SHIPPED)}; or give a file of your own",
         )
-    place = package_files("remission.mrd.flow.strategies") / f"{id}.toml"
-    return read_strategy(BytesIO(place.read_bytes()), f"{id}.toml")
+    return (package_files("remission.mrd.flow.strategies") / f"{id}.toml").read_bytes()
 
 
 def read_strategy(file: BinaryIO, name: str = "strategy.toml") -> Strategy:
