@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from remission.conduct import events as ev
-from remission.errors import InputRefused, InvariantBroken
+from remission.errors import Altered, InputRefused, InvariantBroken
 from remission.lab.flow_asked import flow_asked_by
 from remission.mrd.calls import Call
 from remission.mrd.flow.asked import FlowAsked
@@ -20,11 +21,12 @@ from remission.mrd.flow.measure import GATES, measure
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.measured_json import write_flow
 from remission.mrd.flow.quality.examining import Quality, examine
+from remission.mrd.flow.strategies import reading
 from remission.mrd.flow.strategies.applying import applied
 from remission.mrd.flow.strategies.reading import shipped_strategy
 from remission.mrd.flow.strategies.strategy import Panel
 from remission.mrd.flow.suggestion.suggested import Acceptance
-from remission.mrd.result import Method
+from remission.mrd.result import Denominator, Method
 from remission.protocol.read_study import read_study
 from remission.protocol.study import Study
 from remission.rehearsal.cytometry.simulate import Simulated, simulate
@@ -36,6 +38,7 @@ from remission.terms.evidence import Evidence, FileRef
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial import closing, laboratory
 from remission.trial.gated import report_gated
+from remission.trial.gated_behind import gated_behind
 from remission.trial.received import flow_files
 from remission.trial.studies import study_files
 
@@ -120,7 +123,8 @@ def test_the_entry_leads_to_the_events_and_to_the_measurement(due: Any) -> None:
     measured = measured_of(files)
     report(due, measured, (), flags=["repeat"])
     event = due.events(ev.MrdReported)[-1]
-    events, kept = event.result.evidence.files
+    events, strategy, kept = event.result.evidence.files
+    assert strategy.sha256 == measured.strategy_sha256, "a later version may ship another"
     assert (events.name, kept.name) == ("tube.fcs", "tube.flow.json"), "received, so not given again"
     assert measured.result is not None and event.result.level == measured.result.level
     assert event.result.flags == (*measured.result.flags, "repeat")
@@ -219,6 +223,63 @@ def test_events_of_another_sample_or_child_are_refused(due: Any) -> None:
     own = keep(due, **{"own.fcs": b"FCS3.1 of this child"})
     both = (*own, *theirs)
     due.refuses(InputRefused, lambda: report(due, measured_of(both), both), f"of participant {OTHER}")
+
+
+def test_events_that_made_another_child_s_result_are_refused(due: Any) -> None:
+    due.admit()
+    theirs = keep(due, **{"theirs.fcs": b"FCS3.1 of another child"})
+    laboratory.report_flow(
+        due.trial, due.by(21, Role.LABORATORY, site=None), OTHER, sample=SampleId(f"{OTHER}-d19"), found=1,
+        examined=[Denominator("nucleated cells", 9_000)], primary="nucleated cells", files=theirs,
+        on=due.day(21), method_version="1",
+    )  # fmt: skip
+    both = (*keep(due, **RAW), *theirs)
+    due.refuses(InputRefused, lambda: report(due, measured_of(both), both), f"of participant {OTHER}")
+
+
+def path_of(trial: Any, file: FileRef) -> Path:
+    return trial.trial.files.root / file.sha256[:2] / file.sha256[2:4] / file.sha256
+
+
+def change(path: Path) -> None:
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+
+
+def test_kept_events_that_were_altered_are_refused(due: Any) -> None:
+    files = keep(due, **RAW)
+    receive(due, files)
+    change(path_of(due, files[0]))
+    due.refuses(Altered, lambda: report(due, measured_of(files), ()))
+
+
+def test_a_measurement_altered_after_it_was_kept_is_not_shown(due: Any) -> None:
+    files = keep(due, **RAW)
+    report(due, measured_of(files), files)
+    result = due.events(ev.MrdReported)[-1].result
+    assert gated_behind(due.trial, result) is not None
+    change(path_of(due, result.evidence.files[-1]))
+    with pytest.raises(Altered):
+        gated_behind(due.trial, result)
+
+
+def test_the_strategy_behind_a_result_is_the_text_that_was_kept(due: Any, monkeypatch: Any) -> None:
+    """Not what this version ships under its name; and none where this version cannot read it."""
+    files = keep(due, **RAW)
+    measured = measured_of(files)
+    report(due, measured, files)
+    result = due.events(ev.MrdReported)[-1].result
+    behind = gated_behind(due.trial, result)
+    assert behind is not None and behind.measured == measured
+    assert behind.strategy == shipped_strategy("ball-cd19-independent")
+    monkeypatch.setattr(reading, "SCHEMA_VERSION", 99)
+    behind = gated_behind(due.trial, result)
+    assert behind is not None and behind.strategy is None
+
+
+def test_counts_have_no_measurement(due: Any) -> None:
+    due.flow(point="d46", found=0, cells=1_000_000, day=47)
+    assert gated_behind(due.trial, due.events(ev.MrdReported)[-1].result) is None
 
 
 def test_a_diagnosis_file_of_the_child_may_stand_beside(due: Any) -> None:

@@ -9,6 +9,7 @@ from remission.conduct.state import Participant
 from remission.errors import InputRefused
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.measured_json import read_flow
+from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy, shipped_text
 from remission.mrd.result import Method, MrdResult
 from remission.protocol.study import Assay
 from remission.terms.evidence import FileRef, Setting
@@ -65,10 +66,11 @@ def report_gated(
             do="give every file that the measurement read, as it was then",
         )
     _check_whose(trial, subject, sample, result, where)
+    shipped = _shipped(trial, read)
     kept = trial.files.keep(BytesIO(measured), name)
     evidence = replace(
         result.evidence,
-        files=(*behind.values(), kept),
+        files=(*behind.values(), *shipped, kept),
         settings=(*result.evidence.settings, Setting(MEASURED, kept.sha256)),
         simulated=result.evidence.simulated or trial.simulated,
     )
@@ -97,6 +99,14 @@ def _of_record(read: FlowMeasured, sample: SampleId, where: str) -> MrdResult:
             do="look at the gates and accept them: on the sample's page, or with --accepted-by and --why",
         )
     return read.result
+
+
+def _shipped(trial: Trial, read: FlowMeasured) -> tuple[FileRef, ...]:
+    """The text of the strategy, if it came with the package: a later version may ship another."""
+    for id in shipped_strategies():
+        if shipped_strategy(id).sha256 == read.strategy_sha256:
+            return (trial.files.keep(BytesIO(shipped_text(id)), f"{id}.toml"),)
+    return ()
 
 
 def _check_whose(trial: Trial, subject: SubjectId, sample: SampleId, result: MrdResult, where: str) -> None:

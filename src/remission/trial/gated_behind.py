@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from remission.errors import InputRefused
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.measured_json import read_flow
-from remission.mrd.flow.strategies.reading import read_strategy, shipped_strategies, shipped_strategy
+from remission.mrd.flow.strategies.reading import read_strategy
 from remission.mrd.flow.strategies.strategy import Strategy
 from remission.mrd.result import MrdResult
 from remission.trial.laboratory import measurement_of
@@ -13,7 +14,7 @@ from remission.trial.trial import Trial
 
 @dataclass(frozen=True, slots=True)
 class GatedBehind:
-    """The measurement behind a result, and its strategy: a shipped one, or the file kept with it, if any."""
+    """The measurement behind a result, and its strategy, where that is known to this version."""
 
     measured: FlowMeasured
     strategy: Strategy | None
@@ -39,12 +40,12 @@ def gated_behind(trial: Trial, result: MrdResult) -> GatedBehind | None:
 
 
 def _strategy(trial: Trial, result: MrdResult, sha256: str) -> Strategy | None:
-    for id in shipped_strategies():
-        if shipped_strategy(id).sha256 == sha256:
-            return shipped_strategy(id)
     file = next((ref for ref in result.evidence.files if ref.sha256 == sha256), None)
     if file is None:
         return None
     trial.files.check(file)
     with trial.files.open(file.sha256) as stream:
-        return read_strategy(stream, file.name)
+        try:
+            return read_strategy(stream, file.name)
+        except InputRefused:
+            return None  # of another version: the measurement says its name and sha256
