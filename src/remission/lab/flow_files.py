@@ -9,15 +9,14 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import IO
 
-import numpy as np
-
-from remission.errors import InputRefused, InvariantBroken
-from remission.lab.addresses import file_name, stamp
+from remission.errors import InputRefused
+from remission.lab.addresses import exists, file_name, stamp
 from remission.lab.addresses import opened as opened_at
 from remission.lab.evidence import SIMULATED
-from remission.mrd.flow.events import Events, Values
+from remission.lab.flow_joined import Joined, check_joinable
+from remission.mrd.flow.events import Events
 from remission.mrd.flow.fcs.reading import DataSet, Fault, Parameter, Repair, read_fcs
-from remission.mrd.flow.spectrum import Spectrum
+from remission.mrd.flow.measure_flags import SEVERAL_DATA_SETS
 from remission.terms.evidence import FileRef
 from remission.terms.words import Text
 
@@ -27,47 +26,14 @@ Told = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Joined:
-    """Events of several files, one after another."""
-
-    parts: tuple[Events, ...]
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        """As in `Events`: the same in every file."""
-        return self.parts[0].channels
-
-    @property
-    def count(self) -> int:
-        """How many events all files hold."""
-        return sum(part.count for part in self.parts)
-
-    @property
-    def spill(self) -> Spectrum | None:
-        """As in `Events`: the same in every file."""
-        return self.parts[0].spill
-
-    def read(self, channels: Sequence[str], start: int, stop: int) -> Values:
-        """As in `Events`."""
-        before, found = 0, list[Values]()
-        for part in self.parts:
-            first, last = max(start - before, 0), min(stop - before, part.count)
-            if first < last:
-                found.append(part.read(channels, first, last))
-            before += part.count
-        if len(found) == 1:
-            return found[0]
-        return np.concatenate(found, axis=1) if found else self.parts[0].read(channels, 0, 0)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class OpenedSample:
     """One sample's events, ready to be gated.
 
     `ranges`: by channel, the scale value at the top of the instrument's range. `time`: the time channel, and
     `time_step` the seconds of one unit of it, if the file says. `repairs`: what had to be mended, as was
     asked for, by file. `keywords` of the first file. `simulated`: a file's name or text says that nobody was
-    measured.
+    measured. `flags` that the files raise on a result. `stamps`: what each file that is read where it lies
+    looked like, by address.
     """
 
     events: Events
@@ -80,6 +46,13 @@ class OpenedSample:
     notes: tuple[Text, ...]
     keywords: Mapping[str, str]
     simulated: bool
+    flags: tuple[str, ...] = ()
+    stamps: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many events each file holds."""
+        return tuple(one.count for one in self.events.parts) if isinstance(self.events, Joined) else ()
 
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
@@ -115,36 +88,77 @@ def opened(
     InputRefused
         For no file, one file twice, a file that cannot be read, or several data sets of which none was named.
     InvariantBroken
-        For files of another panel: channels, labels, ranges or spillover differ.
+        For files that are not of one sample by one panel, as `flow_joined.check_joinable` says.
     """
     if not paths:
         raise InputRefused("no file", where="FCS files", do="name at least one")
-    found: list[tuple[FileRef, DataSet]] = []
+    found: list[_Read] = []
     for place, path in enumerate(paths):
-        mapped, ref = _mapped(path, lambda share, place=place: told((place + share) / len(paths)))
+        mapped, ref, seen = _mapped(path, lambda share, place=place: told((place + share) / len(paths)))
         ref = replace(ref, name=names[place]) if names else ref
-        same = next((one.name for one, _ in found if one.sha256 == ref.sha256), None)
+        same = next((one.ref.name for one in found if one.ref.sha256 == ref.sha256), None)
         if same is not None:
             raise InputRefused(f"{ref.name} is the same file as {same}", where=path, do="name each file once")
-        found.append((ref, _one_of(read_fcs(mapped, ref.name, repairs).data_sets, data_set, ref.name)))
-    for ref, other in found[1:]:
-        _check_alike(found[0][1], other, found[0][0].name, ref.name)
-    return _sample([ref for ref, _ in found], [one for _, one in found])
+        sets = read_fcs(mapped, ref.name, repairs).data_sets
+        found.append(_Read(ref, _one_of(sets, data_set, ref.name), len(sets), (path, seen) if seen else None))
+    notes = check_joinable([(one.ref.name, one.held) for one in found]) if len(found) > 1 else ()
+    return _sample(found, notes)
 
 
-def _sample(files: list[FileRef], sets: list[DataSet]) -> OpenedSample:
+def check_unchanged(sample: OpenedSample) -> None:
+    """See that no file was written to since it was opened: its events would not be those of its sha256.
+
+    A file that was taken away meanwhile is as it was.
+
+    Raises
+    ------
+    InputRefused
+        If one was.
+    """
+    for address, seen in sample.stamps:
+        if exists(address) and stamp(address) != seen:
+            raise InputRefused(
+                f"{file_name(address)} was changed while it was measured",
+                where=address,
+                do="wait until it is all there, then begin again",
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A file, what is measured of it, how many data sets it has, and its address with its stamp."""
+
+    ref: FileRef
+    held: DataSet
+    sets: int
+    seen: tuple[str, str] | None
+
+
+def _sample(found: list[_Read], notes: tuple[Text, ...]) -> OpenedSample:
+    sets = [one.held for one in found]
     first = sets[0]
+    chosen = tuple(_chosen(one) for one in found if one.sets > 1)
     return OpenedSample(
         events=first if len(sets) == 1 else Joined(tuple(sets)),
         parameters=first.parameters,
         ranges=MappingProxyType(first.ranges),
         time=first.time,
         time_step=first.time_step,
-        files=tuple(files),
-        repairs=tuple((ref.name, one) for ref, each in zip(files, sets, strict=True) for one in each.repairs),
-        notes=tuple(dict.fromkeys(note for each in sets for note in each.notes)),
+        files=tuple(one.ref for one in found),
+        repairs=tuple((one.ref.name, repair) for one in found for repair in one.held.repairs),
+        notes=tuple(dict.fromkeys((*chosen, *notes, *(note for each in sets for note in each.notes)))),
         keywords=first.keywords,
-        simulated=any(_says_simulated(*pair) for pair in zip(files, sets, strict=True)),
+        simulated=any(_says_simulated(one.ref, one.held) for one in found),
+        flags=(SEVERAL_DATA_SETS,) if chosen else (),
+        stamps=tuple(one.seen for one in found if one.seen is not None),
+    )
+
+
+def _chosen(one: _Read) -> Text:
+    name, number = one.ref.name, one.held.number
+    return Text(
+        f"{name} holds {one.sets} data sets; number {number} was measured",
+        f"{name}含{one.sets}个数据集，所测为第{number}个",
     )
 
 
@@ -162,36 +176,19 @@ def _one_of(sets: Sequence[DataSet], wanted: int | None, name: str) -> DataSet:
     )
 
 
-def _check_alike(first: DataSet, other: DataSet, first_name: str, name: str) -> None:
-    """Refuse to join what was not acquired alike: a gate would mean another thing in each file."""
-    for what, one, two in (
-        ("channels ($PnN)", first.channels, other.channels),
-        ("labels ($PnS)", first.labels, other.labels),
-        ("ranges ($PnR)", first.ranges, other.ranges),
-        ("spillover", _spill(first), _spill(other)),
-    ):
-        if one != two:
-            raise InvariantBroken(
-                f"{name} has other {what} than {first_name}",
-                where=f"{first_name}, {name}",
-                do="measure files of another panel or setting by themselves",
-            )
-
-
-def _spill(one: DataSet) -> object:
-    return one.spill and (one.spill.fluorochromes, one.spill.detectors, one.spill.values)
-
-
 def _says_simulated(ref: FileRef, one: DataSet) -> bool:
     said = (ref.name, *one.keywords, *one.keywords.values())
     return any(word.lstrip().upper().startswith(SIMULATED) for word in said)
 
 
-def _mapped(address: str, told: Told) -> tuple[mmap.mmap | bytes, FileRef]:
-    """The bytes of a file, mapped, and its sha256; written to meanwhile, it is refused."""
-    before = stamp(address)
+def _mapped(address: str, told: Told) -> tuple[mmap.mmap | bytes, FileRef, str | None]:
+    """The bytes of a file, mapped, and its sha256; its stamp where it is read where it lies.
+
+    Written to meanwhile, it is refused.
+    """
+    before, here = stamp(address), os.path.isfile(address)
     with opened_at(address) as file:
-        if os.path.isfile(address):
+        if here:
             mapped = _map(file)
         else:
             with _copied(file) as copy:
@@ -207,7 +204,7 @@ def _mapped(address: str, told: Told) -> tuple[mmap.mmap | bytes, FileRef]:
             where=address,
             do="wait until it is all there, then begin again",
         )
-    return mapped, FileRef(file_name(address), digest.hexdigest(), size)
+    return mapped, FileRef(file_name(address), digest.hexdigest(), size), before if here else None
 
 
 def _copied(file: IO[bytes]) -> IO[bytes]:

@@ -9,10 +9,11 @@ from remission import __version__
 from remission.errors import InputRefused
 from remission.lab.addresses import content, file_name
 from remission.lab.evidence import SIMULATED, ref_of
-from remission.lab.flow_files import OpenedSample, Told, opened
+from remission.lab.flow_files import OpenedSample, Told, check_unchanged, opened
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Mask
+from remission.mrd.flow.fcs.dates import acquired_on
 from remission.mrd.flow.fcs.reading import Fault
 from remission.mrd.flow.gates.gated import Gated
 from remission.mrd.flow.gates.gating import apply
@@ -123,9 +124,10 @@ def measured_sample(
     measured = measure(
         name, strategy, panel, sample.events, sample.ranges, quality, asked,
         evidence=flow_evidence(sample, (*its_files, *panel_files, *matrix_files, *moved_files, *asked_files)),
-        adjustments=moved, spectra=spectra, suggested=suggested, acceptance=acceptance, flags=flags,
-        notes=(*sample.notes, *notes), gated=gated, cores=cores,
+        adjustments=moved, spectra=spectra, suggested=suggested, acceptance=acceptance,
+        flags=(*sample.flags, *flags), notes=(*sample.notes, *notes), gated=gated, cores=cores,
     )  # fmt: skip
+    check_unchanged(sample)
     told(1.0)
     return Gauged(
         measured, sample, strategy, panel, quality, on_channels, gated, suggested[1] if suggested else None
@@ -191,7 +193,9 @@ def suggestion_of(
         spectra=spectra, cores=cores,
     )  # fmt: skip
     if own is not None:
-        found, files = replace(found, notes=(*found.notes, *_mended(own))), [*files, *own.files]
+        check_unchanged(own)
+        found = replace(found, notes=(*found.notes, *_beside(own, sample)))
+        files = [*files, *own.files]
     return (found, mask), tuple(files)
 
 
@@ -212,7 +216,8 @@ def _diagnosis_file(given: FlowFiles, sample: OpenedSample) -> OpenedSample | No
     Raises
     ------
     InputRefused
-        If it is, or if nobody was measured in it and somebody in the sample; and as in `opened`.
+        If it is, or if nobody was measured in it and somebody in the sample; if it was acquired later; and
+        as in `opened`.
     """
     if given.diagnosis is None:
         return None
@@ -229,18 +234,35 @@ def _diagnosis_file(given: FlowFiles, sample: OpenedSample) -> OpenedSample | No
             where="diagnosis",
             do="give the child's own file",
         )
+    own_day, day = acquired_on(own.keywords), acquired_on(sample.keywords)
+    if own_day is not None and day is not None and own_day > day:
+        raise InputRefused(
+            f"{own.files[0].name} was acquired on {own_day}, after the sample of {day}",
+            where="diagnosis",
+            do="give the file of the marrow at diagnosis",
+        )
     return own
 
 
 def _alone(given: FlowFiles, sample: OpenedSample) -> tuple[tuple[FileRef, ...], tuple[Text, ...]]:
     """A diagnosis file that nothing is compared with: its evidence, and that it says nothing so."""
     own = _diagnosis_file(given, sample) if given.reference is None else None
-    return ((), ()) if own is None else (own.files, (*_mended(own), _NO_REFERENCE))
+    return ((), ()) if own is None else (own.files, (*_beside(own, sample), _NO_REFERENCE))
 
 
-def _mended(own: OpenedSample) -> tuple[Text, ...]:
-    """What had to be mended in a diagnosis file."""
-    return tuple(
+def _beside(own: OpenedSample, sample: OpenedSample) -> tuple[Text, ...]:
+    """Whose diagnosis file and sample are, as far as they say it, and what had to be mended in the first."""
+    said = [
+        ", ".join(
+            (one.files[0].name, *(f"{key} {one.keywords.get(key) or '–'}" for key in ("$SMNO", "$DATE")))
+        )
+        for one in (own, sample)
+    ]
+    whose = Text(
+        f"Diagnosis and sample, for a person to compare: {said[0]}; {said[1]}",
+        f"初诊文件与样本，请人工核对：{said[0]}；{said[1]}",
+    )
+    return whose, *(
         Text(f"Repair of {name}: {one.said.en}", f"{name}的修复：{one.said.zh}") for name, one in own.repairs
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from remission.errors import ActRefused, InputRefused
 from remission.lab.addresses import exists, put
 from remission.lab.flow_bench import CORES, Bench, check_named
-from remission.lab.flow_files import Told, opened
+from remission.lab.flow_files import Told, check_unchanged, opened
 from remission.lab.flow_sample import FlowFiles, flow_evidence, quality_of, suggestion_of
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
 from remission.mrd.flow.asked import FlowAsked
@@ -94,16 +94,24 @@ class Work:
         self._beside = (*self._beside, *files)
 
     def measured(self, acceptance: Acceptance | None = None) -> FlowMeasured:
-        """The sample with its gates as they are now, those nobody stands for yet included."""
+        """The sample with its gates as they are now, those nobody stands for yet included.
+
+        Raises
+        ------
+        InputRefused
+            If a file of its events was written to since it was opened; and as in `measure`.
+        """
         bench, sample = self.bench, self.bench.sample
         with bench.alone:
-            return measure(
+            found = measure(
                 self.label, bench.strategy, bench.panel, sample.events, sample.ranges, self.quality,
                 self.asking.asked,
                 evidence=flow_evidence(sample, self._beside),
                 adjustments=bench.applied.adjustments, spectra=bench.spectra, suggested=self.suggested,
-                acceptance=acceptance, notes=sample.notes, gated=bench.gated,
+                acceptance=acceptance, flags=sample.flags, notes=sample.notes, gated=bench.gated,
             )  # fmt: skip
+        check_unchanged(sample)
+        return found
 
     def accept(self, what: str, by: str, why: str, at: str, seen: int, drafts: Path) -> Draft:
         """Write the result that a named person stands for into a file of its own; nothing is written over.
