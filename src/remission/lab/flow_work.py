@@ -67,6 +67,7 @@ class Work:
         self.bench, self.label, self.asking = bench, label, asking
         self.quality = quality_of(bench.sample, bench.panel)
         self.suggested = None
+        self._unmoved = bench.gated
         self._beside = tuple(files)
         self.token = sha256("".join(ref.sha256 for ref in self.files).encode()).hexdigest()[:8]
 
@@ -109,6 +110,7 @@ class Work:
                 evidence=flow_evidence(sample, self._beside),
                 adjustments=bench.applied.adjustments, spectra=bench.spectra, suggested=self.suggested,
                 acceptance=acceptance, flags=sample.flags, notes=sample.notes, gated=bench.gated,
+                unmoved=self._unmoved,
             )  # fmt: skip
         check_unchanged(sample)
         return found

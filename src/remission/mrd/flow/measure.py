@@ -7,25 +7,34 @@ from types import MappingProxyType
 
 import numpy as np
 
-from remission.errors import InputRefused, InvariantBroken
-from remission.mrd.calls import Answer, Call, Detection, against, detection
+from remission.mrd.calls import Answer, Call, Detection, detection
 from remission.mrd.flow import measure_words as words
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Events, Mask
 from remission.mrd.flow.gates.gated import Gated
 from remission.mrd.flow.gates.gating import apply
-from remission.mrd.flow.gates.parts import dimensions_of
+from remission.mrd.flow.measure_checks import (
+    above_singlets,
+    answer_to,
+    check_acceptance,
+    check_flags,
+    denominator_moved,
+    examined_of,
+    flags_of_counts,
+    flags_of_gates,
+    rests_on_flagged,
+    rests_on_moved,
+    steady,
+)
 from remission.mrd.flow.measure_flags import (
-    ASSUMED_FEW,
-    FEW_CELLS,
-    NO_NUCLEAR_DYE,
-    NO_SINGLET_GATE,
+    CONTROL_MISSING,
+    DENOMINATOR_MOVED,
     RESTS_ON_FLAGGED,
+    RESTS_ON_MOVED,
     UNCOMPENSATED,
 )
-from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
+from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity, Unmoved
 from remission.mrd.flow.quality.examining import Quality
-from remission.mrd.flow.quality.findings import Concern
 from remission.mrd.flow.spectrum import Spectrum
 from remission.mrd.flow.strategies.applying import (
     applied,
@@ -34,15 +43,13 @@ from remission.mrd.flow.strategies.applying import (
     mrd_gate,
     uncompensated_markers,
 )
-from remission.mrd.flow.strategies.markers import NUCLEIC
+from remission.mrd.flow.strategies.controls import empty_ancestors, missing_controls
 from remission.mrd.flow.strategies.strategy import Adjustment, Applied, Panel, Strategy
-from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
-from remission.mrd.result import Denominator, MrdResult, from_flow_counts
+from remission.mrd.flow.suggestion.suggested import GATES as GATES
+from remission.mrd.flow.suggestion.suggested import SUGGESTION, Acceptance, Suggestion
+from remission.mrd.result import MrdResult, from_flow_counts
 from remission.terms.evidence import Evidence, Setting
 from remission.terms.words import Text
-
-GATES, SUGGESTION = "gates", "suggestion"
-"""What a named person may stand for."""
 
 
 def measure(
@@ -62,6 +69,7 @@ def measure(
     flags: Sequence[str] = (),
     notes: Sequence[Text] = (),
     gated: Gated | None = None,
+    unmoved: Gated | None = None,
     cores: int = 1,
 ) -> FlowMeasured:
     """Measure residual disease in the events of one sample.
@@ -79,13 +87,15 @@ def measure(
     evidence : Evidence
         Names the files.
     suggested : (Suggestion, Mask), optional
-        Of the same events. It is the result only where `acceptance` is of the "suggestion".
+        Of the same events. Where `acceptance` is of the "suggestion", the result counts it and the gates.
     acceptance : Acceptance, optional
         The named person who stands for the gates, or for the suggestion.
     flags, notes : sequences
         Of the reader and the laboratory (`several-data-sets`, `hemodilute`), kept with the result.
     gated : Gated, optional
         Where the same gates were applied to the same events already.
+    unmoved : Gated, optional
+        Where the gates as the strategy has them, without `adjustments`, were applied to the same events.
 
     Returns
     -------
@@ -95,49 +105,42 @@ def measure(
     Raises
     ------
     InputRefused
-        As in `applied` and `gating.apply`; or for a denominator that this strategy and panel do not count.
+        As in `applied` and `gating.apply`; or for a denominator that this strategy and panel do not count, or
+        a flag that means nothing here.
     InvariantBroken
-        As there; or where somebody accepts nothing, or a suggestion that is not there or does not fit; or
-        where a flag that a negative needs is claimed by hand, and the strategy does not state it.
+        As there; or where somebody accepts nothing, or a suggestion that is not there, is empty or does not
+        fit; or where a flag that a negative needs is claimed by hand, and the strategy does not state it.
     """
-    _check_acceptance(acceptance, suggested)
-    _check_claims(flags, asked, strategy)
+    check_acceptance(acceptance, suggested)
+    check_flags(flags, asked, strategy)
     evidence = _said(evidence, strategy, panel, acceptance)
     blank = _blank(sample, strategy, panel, quality, asked, evidence, tuple(notes))
     if missing := lacking(strategy, panel):
         return replace(blank, lacking=missing, answer=_none(words.lacks(missing, strategy.title)))
     on_channels = applied(strategy, panel, events, ranges, adjustments, spectra)
     gated = gated or apply(on_channels.gating, events, cores=cores)
-    counted = replace(
-        blank,
-        mrd=gated.populations[mrd_gate(on_channels)].path,
-        populations=MappingProxyType(gated.counts),
-        kept_populations=MappingProxyType(_kept(gated, quality.kept)),
-        adjustments=tuple(adjustments),
-        left_out=on_channels.left_out,
-        suggestion=suggested[0] if suggested else None,
-        acceptance=acceptance,
-    )
-    examined, primary = _examined(on_channels, gated, asked)
-    cells = next(one.count for one in examined if one.name == primary)
-    if not cells:
-        return replace(counted, answer=_none(words.no_cells(primary)))
-    mask = gated.populations[mrd_gate(on_channels)].mask
-    if suggested and acceptance and acceptance.what == SUGGESTION:
-        mask = suggested[1] & gated.populations[denominator_gates(on_channels)[primary]].mask
+    counted = _counted(blank, on_channels, gated, quality, suggested, acceptance)
+    examined, primary = examined_of(on_channels, gated, asked)
+    if not primary.count:
+        return replace(counted, answer=_none(words.no_cells(primary.name)))
+    accepted = suggested[1] if suggested and acceptance and acceptance.what == SUGGESTION else None
+    found, cells = _found(on_channels, gated, primary.name, accepted)
+    acceptance = _weighed(acceptance, accepted, gated, mrd_gate(on_channels), cells)
+    before = None
+    if adjustments:
+        bare = applied(strategy, panel, events, ranges, (), spectra)
+        unmoved = unmoved or apply(bare.gating, events, cores=cores)
+        before = _many(_found(bare, unmoved, primary.name, accepted))
     result = from_flow_counts(
-        int(np.count_nonzero(mask)),
+        int(np.count_nonzero(found)),
         examined,
-        primary,
+        primary.name,
         evidence,
         asked.events_for_lod,
         asked.events_for_loq,
-        _flags(on_channels, cells, quality, flags),
+        _flags(on_channels, counted, primary.name, primary.count, flags),
     )
-    kept = _kept_cells(mask, on_channels, gated, primary, quality.kept)
-    steady = _kept_cells(mask, on_channels, gated, primary, _steady(quality))
-    if _rests_on_flagged(result, steady, asked):
-        result = replace(result, flags=(*result.flags, RESTS_ON_FLAGGED))
+    result = _resting(result, _many((found, cells), steady(quality)), before, asked)
     answer = answer_to(result, asked)
     enough = sensitivity_of(result, float(asked.required_lod))
     return replace(
@@ -147,51 +150,22 @@ def measure(
         answer=answer,
         category=category_of(result, answer, enough, asked.disqualifying_flags),
         sensitivity=enough,
+        acceptance=acceptance,
+        unmoved=None if before is None else Unmoved(*before),
         notes=(
             *notes,
-            *words.notes_of(result, kept, on_channels, uncompensated_markers(on_channels), acceptance),
+            *counted.controls_missing,
+            *words.notes_of_answer(result, answer, acceptance, counted.populations[counted.mrd], before),
+            *words.notes_of(
+                result,
+                _many((found, cells), quality.kept),
+                on_channels,
+                counted.uncompensated,
+                above_singlets(on_channels, gated, events),
+                acceptance,
+            ),
         ),
     )
-
-
-def answer_to(result: MrdResult, asked: FlowAsked) -> Answer:
-    """What a result answers to what was asked."""
-    return against(
-        result,
-        asked.threshold,
-        asked.required_lod,
-        asked.disqualifying_flags,
-        asked.blinding_flags,
-        asked.needed_flags,
-    )
-
-
-def _steady(quality: Quality) -> Mask:
-    """Events that came while the run was steady; a doublet or an event off scale is one of them."""
-    steady = np.ones(quality.count, np.bool_)
-    for concern in (Concern.DRIFT, Concern.CLOG, Concern.RATE, Concern.TIME):
-        if concern in quality.masks:
-            steady &= ~quality.masks[concern]
-    return steady
-
-
-def _rests_on_flagged(result: MrdResult, steady: tuple[int, int], asked: FlowAsked) -> bool:
-    """Whether an unsteady run decides: without it another call, or less than half of a finding."""
-    found, cells = steady
-    if cells == result.cells:
-        return False
-    if not cells or (2 * found < result.found and detection(result) is not Detection.NOT_DETECTED):
-        return True
-    without = from_flow_counts(
-        found,
-        (Denominator(result.primary, cells),),
-        result.primary,
-        result.evidence,
-        asked.events_for_lod,
-        asked.events_for_loq,
-        result.flags,
-    )
-    return answer_to(without, asked).call is not answer_to(result, asked).call
 
 
 def sensitivity_of(result: MrdResult, required_lod: float) -> Sensitivity:
@@ -219,39 +193,11 @@ def category_of(
     return Category.NEGATIVE if answer.call is Call.NEGATIVE else Category.NOT_EVALUABLE
 
 
-def _check_acceptance(acceptance: Acceptance | None, suggested: tuple[Suggestion, Mask] | None) -> None:
-    if acceptance is None:
-        return
-    if not acceptance.by.strip() or not acceptance.why.strip() or acceptance.what not in (GATES, SUGGESTION):
-        raise InvariantBroken(
-            f"{acceptance.what!r} accepted by {acceptance.by!r}, because {acceptance.why!r}",
-            where="acceptance",
-            do=f"give a name, a reason, and what is accepted: {GATES} or {SUGGESTION}",
-        )
-    if acceptance.what == SUGGESTION and (suggested is None or suggested[0].unfit):
-        raise InvariantBroken(
-            f"{acceptance.by} accepts a suggestion that "
-            + ("is not there" if not suggested else "does not fit"),
-            where="acceptance",
-            do="accept the gates, or measure with a reference that fits this file",
-        )
-
-
-def _check_claims(flags: Sequence[str], asked: FlowAsked, strategy: Strategy) -> None:
-    claimed = sorted(frozenset(flags) & asked.needed_flags - frozenset(strategy.states))
-    if claimed:
-        raise InvariantBroken(
-            f"strategy {strategy.id} does not state {', '.join(claimed)}",
-            where="flags",
-            do="measure by a strategy that states it: it cannot be added by hand",
-        )
-
-
 def _said(evidence: Evidence, strategy: Strategy, panel: Panel, acceptance: Acceptance | None) -> Evidence:
     """The evidence with the settings that the numbers rest on."""
     found = "events of the gates"
     if acceptance is not None and acceptance.what == SUGGESTION:
-        found = f"events of the suggestion, accepted by {acceptance.by}: {acceptance.why}"
+        found = f"events of the gates and of the suggestion, accepted by {acceptance.by}: {acceptance.why}"
     elif acceptance is not None:
         found = f"events of the gates, accepted by {acceptance.by}: {acceptance.why}"
     settings = (
@@ -308,39 +254,88 @@ def _blank(
     )
 
 
-def _kept(gated: Gated, kept: Mask) -> dict[str, int]:
-    return {one.path: int(np.count_nonzero(one.mask & kept)) for one in gated.populations.values()}
+def _counted(
+    blank: FlowMeasured,
+    on_channels: Applied,
+    gated: Gated,
+    quality: Quality,
+    suggested: tuple[Suggestion, Mask] | None,
+    acceptance: Acceptance | None,
+) -> FlowMeasured:
+    """Every population, and what the marrow itself shows of its stains, before anything is concluded."""
+    names = on_channels.strategy.names
+    kept = {one.path: _count(one.mask & quality.kept) for one in gated.populations.values()}
+    return replace(
+        blank,
+        mrd=gated.populations[mrd_gate(on_channels)].path,
+        populations=MappingProxyType(gated.counts),
+        kept_populations=MappingProxyType(kept),
+        adjustments=on_channels.adjustments,
+        left_out=on_channels.left_out,
+        suggestion=suggested[0] if suggested else None,
+        acceptance=acceptance,
+        uncompensated=uncompensated_markers(on_channels),
+        controls_missing=(
+            *missing_controls(on_channels, gated),
+            *(words.empty(names[id]) for id in empty_ancestors(on_channels, gated)[:1]),
+        ),
+    )
 
 
-def _kept_cells(mask: Mask, on_channels: Applied, gated: Gated, primary: str, kept: Mask) -> tuple[int, int]:
-    """Events found, and cells they are found in, without those that quality flagged."""
+def _found(on_channels: Applied, gated: Gated, primary: str, accepted: Mask | None) -> tuple[Mask, Mask]:
+    """Events found, and the cells they are found in; an accepted suggestion adds to what the gates found."""
+    found = gated.populations[mrd_gate(on_channels)].mask
     cells = gated.populations[denominator_gates(on_channels)[primary]].mask
-    return int(np.count_nonzero(mask & kept)), int(np.count_nonzero(cells & kept))
+    return (found if accepted is None else found | (accepted & cells)), cells
 
 
-def _examined(on_channels: Applied, gated: Gated, asked: FlowAsked) -> tuple[tuple[Denominator, ...], str]:
-    """Every denominator with its count, and the one that the level refers to."""
-    gates = denominator_gates(on_channels)
-    strategy = on_channels.strategy
-    primary = asked.denominator or next(iter(strategy.denominators))
-    if primary not in gates or not strategy.mrd.startswith(strategy.denominators[primary] + "/"):
-        raise InputRefused(
-            f"{primary!r} cannot be the denominator",
-            where=f"strategy {strategy.id}, panel {on_channels.panel.name or 'of the file'}",
-            do=f"ask for one of: {', '.join(gates)}",
-        )
-    return tuple(Denominator(name, gated.populations[id].count) for name, id in gates.items()), primary
+def _weighed(
+    acceptance: Acceptance | None, accepted: Mask | None, gated: Gated, mrd: str, cells: Mask
+) -> Acceptance | None:
+    """Who stands for it, with how many events that is."""
+    if acceptance is None:
+        return None
+    gates = gated.populations[mrd].mask
+    own = gates if accepted is None else accepted & cells
+    return replace(acceptance, events=_count(own), shared=_count(own & gates))
 
 
-def _flags(on_channels: Applied, cells: int, quality: Quality, flags: Sequence[str]) -> tuple[str, ...]:
+def _flags(
+    on_channels: Applied, counted: FlowMeasured, primary: str, cells: int, flags: Sequence[str]
+) -> tuple[str, ...]:
     """What the strategy states, what this measurement raises, what quality and the laboratory say."""
-    gates = [gate for gate in on_channels.strategy.gates if gate.id not in on_channels.left_out]
-    markers = {dimension.channel for gate in gates for dimension in dimensions_of(gate)}
+    strategy = on_channels.strategy
     raised = (
-        (NO_SINGLET_GATE, not {"FSC-A", "FSC-H"} <= markers and not {"FSC-A", "FSC-W"} <= markers),
-        (NO_NUCLEAR_DYE, NUCLEIC not in markers),
-        (UNCOMPENSATED, bool(uncompensated_markers(on_channels))),
-        (FEW_CELLS, cells < ASSUMED_FEW),
+        (UNCOMPENSATED, bool(counted.uncompensated)),
+        (CONTROL_MISSING, bool(counted.controls_missing)),
+        (DENOMINATOR_MOVED, denominator_moved(strategy, primary, counted.adjustments)),
+    )
+    own = (
+        *flags_of_gates(strategy, on_channels.left_out),
+        *(flag for flag, is_so in raised if is_so),
+        *flags_of_counts(cells),
+    )
+    seen = (one.flag for one in counted.quality if one.flag)
+    return tuple(dict.fromkeys((*strategy.states, *own, *seen, *flags)))
+
+
+def _resting(
+    result: MrdResult, while_steady: tuple[int, int], unmoved: tuple[int, int] | None, asked: FlowAsked
+) -> MrdResult:
+    """The result, flagged where an unsteady run or moved gates decide."""
+    raised = (
+        (RESTS_ON_FLAGGED, rests_on_flagged(result, *while_steady, asked)),
+        (RESTS_ON_MOVED, unmoved is not None and rests_on_moved(result, *unmoved, asked)),
     )
     own = (flag for flag, is_so in raised if is_so)
-    return tuple(dict.fromkeys((*on_channels.strategy.states, *own, *quality.flags, *flags)))
+    return replace(result, flags=tuple(dict.fromkeys((*result.flags, *own))))
+
+
+def _many(masks: tuple[Mask, Mask], kept: Mask | None = None) -> tuple[int, int]:
+    """Events found, and cells they are found in; those `kept` only."""
+    found, cells = masks if kept is None else (masks[0] & kept, masks[1] & kept)
+    return _count(found), _count(cells)
+
+
+def _count(mask: Mask) -> int:
+    return int(np.count_nonzero(mask))

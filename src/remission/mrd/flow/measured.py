@@ -36,6 +36,14 @@ class Category(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Unmoved:
+    """What is found, of how many cells of the primary denominator, by the gates as the strategy has them."""
+
+    found: int
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
 class FlowMeasured:
     """One sample, measured by one strategy.
 
@@ -43,7 +51,8 @@ class FlowMeasured:
     counted, and the answer is not evaluable. `populations`: events by path; `kept_populations`: the same
     without the events that quality flagged. `markers`: the channel of each. `needed_flags`: what a negative
     must state, here (after anti-CD19 treatment: `cd19-independent-gate`). `acceptance`: the named person who
-    stands for the gates, if anybody does yet.
+    stands for the gates, if anybody does yet. `unmoved`: where gates were moved. `uncompensated`: markers
+    gated without compensation that was asked for. `controls_missing`: what every marrow shows, but not this.
     """
 
     sample: str
@@ -73,3 +82,6 @@ class FlowMeasured:
     disqualifying_flags: tuple[str, ...] = ()
     blinding_flags: tuple[str, ...] = ()
     needed_flags: tuple[str, ...] = ()
+    unmoved: Unmoved | None = None
+    uncompensated: tuple[str, ...] = ()
+    controls_missing: tuple[Text, ...] = ()

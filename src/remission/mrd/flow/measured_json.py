@@ -12,15 +12,31 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, BinaryIO, cast
 
-from remission.mrd.calls import Answer, Call, against
+from remission.mrd.calls import Answer, Call
+from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.gates.as_json import with_gates
 from remission.mrd.flow.gates.gates import Operation
-from remission.mrd.flow.measure import SUGGESTION, category_of, sensitivity_of
-from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
+from remission.mrd.flow.measure import category_of, sensitivity_of
+from remission.mrd.flow.measure_checks import (
+    answer_to,
+    denominator_moved,
+    flags_of_counts,
+    flags_of_gates,
+    rests_on_moved,
+)
+from remission.mrd.flow.measure_flags import (
+    CONTROL_MISSING,
+    DENOMINATOR_MOVED,
+    NO_NUCLEAR_DYE,
+    RESTS_ON_MOVED,
+    UNCOMPENSATED,
+)
+from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity, Unmoved
 from remission.mrd.flow.quality.findings import Concern, Finding
+from remission.mrd.flow.strategies.markers import NUCLEIC
 from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
-from remission.mrd.flow.strategies.strategy import Adjustment
-from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
+from remission.mrd.flow.strategies.strategy import Adjustment, Strategy
+from remission.mrd.flow.suggestion.suggested import GATES, Acceptance, Suggestion
 from remission.mrd.result import Denominator, Method, MrdResult, from_flow_counts
 from remission.mrd.result_json import checked_of, converter_of, document_of, json_text
 from remission.terms.evidence import Evidence
@@ -31,7 +47,8 @@ SCHEMA_VERSION = 1
 _NUMBERS = ("level", "lower", "upper", "lod", "loq")
 _LISTS = {
     "quality": Finding, "adjustments": Adjustment, "notes": Text, "left_out": str, "lacking": str,
-    "disqualifying_flags": str, "blinding_flags": str, "needed_flags": str,
+    "disqualifying_flags": str, "blinding_flags": str, "needed_flags": str, "uncompensated": str,
+    "controls_missing": Text,
 }  # fmt: skip
 _COUNTS = ("populations", "kept_populations")
 _ALIKE = (
@@ -43,10 +60,10 @@ _KEYS = (
     "primary", *_NUMBERS, "threshold", "required_lod", "mrd", "populations", "kept_populations", "flags",
     "strategy", "strategy_version", "strategy_sha256", "panel", "markers", "compensation", "lacking",
     "left_out", "quality", "adjustments", "suggestion", "acceptance", "notes", "disqualifying_flags",
-    "blinding_flags", "needed_flags", "answer", "evidence",
+    "blinding_flags", "needed_flags", "answer", "evidence", "unmoved", "uncompensated", "controls_missing",
 )  # fmt: skip
 _DO = "measure the sample again, with the version of Remission you have"
-_CLOSE = 1e-9
+_CLOSE, _DIGITS = 1e-9, 6
 
 
 def write_flow(measured: FlowMeasured) -> str:
@@ -93,6 +110,7 @@ def _structured(document: dict[str, Any]) -> FlowMeasured:
         markers=MappingProxyType(_CONVERTER.structure(document["markers"], dict[str, str])),
         suggestion=_CONVERTER.structure(document["suggestion"], cast(type[Any], Suggestion | None)),
         acceptance=_CONVERTER.structure(document["acceptance"], cast(type[Any], Acceptance | None)),
+        unmoved=_CONVERTER.structure(document["unmoved"], cast(type[Any], Unmoved | None)),
         **{key: MappingProxyType(_CONVERTER.structure(document[key], dict[str, int])) for key in _COUNTS},
         **{key: _CONVERTER.structure(document[key], tuple[kind, ...]) for key, kind in _LISTS.items()},
         **{key: _CONVERTER.structure(document[key], cast(type[Any], kinds[key])) for key in _ALIKE},
@@ -121,7 +139,10 @@ def _contradictions(measured: FlowMeasured, document: dict[str, Any]) -> Iterato
     for key, value in (("simulated", measured.evidence.simulated), ("call", measured.answer.call)):
         if document[key] != value or isinstance(document[key], bool) != isinstance(value, bool):
             yield f"{key} {document[key]!r}; the rest of the result makes it {value!r}"
+    yield from _strategy_contradictions(measured)
     yield from _tree_contradictions(measured)
+    if measured.result is not None and bool(measured.adjustments) != (measured.unmoved is not None):
+        yield "what the unmoved gates find stands beside moved gates, and only there"
     if measured.result is None:
         said = (measured.answer.call, measured.category, measured.sensitivity)
         if said != (Call.NOT_EVALUABLE, Category.NOT_EVALUABLE, Sensitivity.NONE):
@@ -152,13 +173,7 @@ def _result_contradictions(measured: FlowMeasured, result: MrdResult) -> Iterato
     for one in result.examined:
         if one.count not in measured.populations.values():
             yield f"{one.count} {one.name} are no population"
-    accepted = measured.acceptance
-    if accepted is not None and accepted.what == SUGGESTION:
-        most = measured.suggestion.events if measured.suggestion else -1
-        if result.found > most:
-            yield f"{result.found} events of an accepted suggestion of {max(most, 0)}"
-    elif result.found != measured.populations[measured.mrd]:
-        yield f"{result.found} found, {measured.populations[measured.mrd]} in {measured.mrd!r}"
+    yield from _found_contradictions(measured, result)
     again = from_flow_counts(
         int(result.found),
         result.examined,
@@ -171,29 +186,102 @@ def _result_contradictions(measured: FlowMeasured, result: MrdResult) -> Iterato
         given, made = getattr(result, key), getattr(again, key)
         if not math.isclose(given, made, rel_tol=_CLOSE, abs_tol=1e-300):
             yield f"{key} {given!r}; found and cells make it {made!r}"
-    unsaid = [one.flag for one in measured.quality if one.flag and one.flag not in result.flags]
-    if unsaid:
-        yield f"quality raises {', '.join(unsaid)}; the flags do not"
-    for id in shipped_strategies():
-        strategy = shipped_strategy(id)
+    strategy = _shipped(measured)
+    if strategy is not None and strategy.sha256 == measured.strategy_sha256:
         said = frozenset(result.flags) & _STATED
-        if measured.strategy_sha256 == strategy.sha256 and said != frozenset(strategy.states):
+        if said != frozenset(strategy.states):
             stated = ", ".join(sorted(said)) or "nothing"
-            yield f"it states {stated}; strategy {id} {', '.join(strategy.states)}"
+            yield f"it states {stated}; strategy {strategy.id} {', '.join(strategy.states)}"
+    unsaid = [flag for flag in _raised(measured, result, strategy) if flag not in result.flags]
+    if unsaid:
+        yield f"the measurement raises {', '.join(dict.fromkeys(unsaid))}; the flags do not"
     yield from _answer_contradictions(measured, result)
 
 
+def _shipped(measured: FlowMeasured) -> Strategy | None:
+    """The shipped strategy that it names, or that its sha256 is of, if it is one."""
+    for id in shipped_strategies():
+        strategy = shipped_strategy(id)
+        if strategy.sha256 == measured.strategy_sha256 or (strategy.id, strategy.version) == (
+            measured.strategy,
+            measured.strategy_version,
+        ):
+            return strategy
+    return None
+
+
+def _strategy_contradictions(measured: FlowMeasured) -> Iterator[str]:
+    strategy = _shipped(measured)
+    said = (measured.strategy, measured.strategy_version, measured.strategy_sha256)
+    if strategy is not None and said != (strategy.id, strategy.version, strategy.sha256):
+        yield (
+            f"strategy {' '.join(said)}; this version of Remission ships "
+            f"{strategy.id} {strategy.version} {strategy.sha256}"
+        )
+
+
+def _found_contradictions(measured: FlowMeasured, result: MrdResult) -> Iterator[str]:
+    """What was found is what the gates found, and what was accepted beside them."""
+    gates, accepted = measured.populations[measured.mrd], measured.acceptance
+    if accepted is None or accepted.what == GATES:
+        own = (gates, gates)
+        if result.found != gates:
+            yield f"{result.found} found, {gates} in {measured.mrd!r}"
+        if accepted is not None and (accepted.events, accepted.shared) != own:
+            yield f"{accepted.events} and {accepted.shared} events accepted, {gates} in {measured.mrd!r}"
+        return
+    most = measured.suggestion.events if measured.suggestion and not measured.suggestion.unfit else 0
+    events, shared = accepted.events, accepted.shared
+    if events is None or shared is None or most < 1 or not 0 <= shared <= min(events, gates):
+        yield f"an accepted suggestion of {events} events, {shared} of them in the gates, {most} suggested"
+    elif events > most or result.found != gates + events - shared:
+        yield f"{result.found} found; {gates} by gates, {events} of {most} suggested, {shared} by both"
+
+
+def _raised(measured: FlowMeasured, result: MrdResult, strategy: Strategy | None) -> Iterator[str]:
+    """Flags that follow from what the file itself says."""
+    yield from (one.flag for one in measured.quality if one.flag)
+    yield from flags_of_counts(result.cells)
+    way = measured.mrd.split("/")[:-1]
+    above = ("/".join(way[: end + 1]) for end in range(len(way)))
+    if measured.controls_missing or any(measured.populations.get(path) == 0 for path in above):
+        yield CONTROL_MISSING
+    if measured.uncompensated:
+        yield UNCOMPENSATED
+    if NUCLEIC not in measured.markers:
+        yield NO_NUCLEAR_DYE
+    if strategy is not None:
+        yield from flags_of_gates(strategy, measured.left_out)
+        if denominator_moved(strategy, result.primary, measured.adjustments):
+            yield DENOMINATOR_MOVED
+    unmoved = measured.unmoved
+    if unmoved is not None and rests_on_moved(result, unmoved.found, unmoved.cells, _asked(measured, result)):
+        yield RESTS_ON_MOVED
+
+
+def _asked(measured: FlowMeasured, result: MrdResult) -> FlowAsked:
+    """What was asked of it: the limits are so many events of the cells, but for rounding."""
+    return FlowAsked(
+        Fraction(str(measured.threshold)),
+        Fraction(str(measured.required_lod)),
+        round(result.lod * result.cells, _DIGITS),
+        round(result.loq * result.cells, _DIGITS),
+        result.primary,
+        frozenset(measured.disqualifying_flags),
+        frozenset(measured.blinding_flags),
+        frozenset(measured.needed_flags),
+    )
+
+
 def _answer_contradictions(measured: FlowMeasured, result: MrdResult) -> Iterator[str]:
-    threshold, required = (Fraction(str(asked)) for asked in (measured.threshold, measured.required_lod))
-    disqualifying = frozenset(measured.disqualifying_flags)
-    blinding, needed = frozenset(measured.blinding_flags), frozenset(measured.needed_flags)
-    answer = against(result, threshold, required, disqualifying, blinding, needed)
+    asked = _asked(measured, result)
+    answer = answer_to(result, asked)
     if answer != measured.answer:
         yield f"call {measured.answer.call}; the numbers make it {answer.call}: {answer.reason.en}"
     enough = sensitivity_of(result, measured.required_lod)
     if enough is not measured.sensitivity:
         yield f"sensitivity {measured.sensitivity}; the numbers make it {enough}"
-    category = category_of(result, answer, enough, disqualifying)
+    category = category_of(result, answer, enough, asked.disqualifying_flags)
     if category is not measured.category:
         yield f"category {measured.category!r}; the numbers make it {category!r}"
 

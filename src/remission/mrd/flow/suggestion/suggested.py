@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from remission.terms.words import Text
 
+GATES, SUGGESTION = "gates", "suggestion"
+"""What a named person may stand for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -42,9 +45,15 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A named person stands for the gates, or for the suggestion (`what`: "gates" or "suggestion")."""
+    """A named person stands for the gates, or for the suggestion too (`what`: "gates" or "suggestion").
+
+    The measurement adds `events`, accepted among the primary denominator's, and `shared`, those of them that
+    the gates found as well. An accepted suggestion adds to what the gates found and unsays none of it.
+    """
 
     by: str
     what: str
     why: str
     at: str = ""
+    events: int | None = None
+    shared: int | None = None
