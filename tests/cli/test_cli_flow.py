@@ -153,14 +153,30 @@ def test_a_panel_that_cannot_carry_the_strategy_names_what_it_lacks(here: Path, 
 
 def test_a_panel_file_names_what_labels_do_not(here: Path, done: Run, remission: Run) -> None:
     (here / "panel.toml").write_text(
-        'schema_version = 1\nname = "tube 1"\ncompensation = "FCS"\n[channels]\nCD7 = "APC-H7-A"\n'
+        'schema_version = 1\nname = "tube 1"\noverrides = true\n[channels]\nCD7 = "APC-H7-A"\n'
     )
     said = done("flow", "measure", FOLLOW_UP, *WITHOUT_19, "--panel", "panel.toml", "-o", "r.json", "--json")
     assert said.json["panel"] == "tube 1" and said.json["markers"]["CD7"] == "APC-H7-A"
     assert "panel.toml" in [one["name"] for one in said.json["evidence"]["files"]]
+    (here / "panel.toml").write_text('schema_version = 1\nname = "x"\n[channels]\nCD7 = "APC-H7-A"\n')
+    said = remission("flow", "measure", FOLLOW_UP, *WITHOUT_19, "--panel", "panel.toml", "-o", "s.json")
+    assert said.status == 1 and "overrides = true" in said.err  # the label says CD3
     (here / "panel.toml").write_text('schema_version = 1\nname = "x"\n[channels]\nCD7 = "Nowhere-A"\n')
     said = remission("flow", "measure", FOLLOW_UP, *WITHOUT_19, "--panel", "panel.toml", "-o", "s.json")
     assert said.status == 1 and "Nowhere-A" in said.err
+
+
+@pytest.mark.parametrize(
+    ("said", "call"),
+    [((), "not-evaluable"), (("--after-anti-cd19",), "not-evaluable"), (("--before-anti-cd19",), "negative")],
+)
+def test_treatment_that_nobody_spoke_of_is_not_taken_as_none(
+    here: Path, done: Run, said: tuple[str, ...], call: str
+) -> None:
+    words = ("--strategy", "ball-cd19", "--threshold", "0.05", *said, "-o", "r.json", "--json")
+    answer = done("flow", "measure", FOLLOW_UP, *words)
+    assert answer.json["call"] == call
+    assert ("not said whether a drug against CD19" in answer.err) is (not said)
 
 
 def test_threshold_and_limits_without_a_study(here: Path, done: Run) -> None:

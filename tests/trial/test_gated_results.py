@@ -18,7 +18,7 @@ from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.gates.gated import Gated
 from remission.mrd.flow.gates.gating import apply
 from remission.mrd.flow.measure import GATES, measure
-from remission.mrd.flow.measured import FlowMeasured
+from remission.mrd.flow.measured import EVENTS, FlowMeasured
 from remission.mrd.flow.measured_json import write_flow
 from remission.mrd.flow.quality.examining import Quality, examine
 from remission.mrd.flow.strategies import reading
@@ -34,7 +34,7 @@ from remission.rehearsal.cytometry.spec import Marrow, MarrowSpec
 from remission.results.analysis import analyse
 from remission.results.why import why, why_lines
 from remission.terms.actors import Role
-from remission.terms.evidence import Evidence, FileRef
+from remission.terms.evidence import Evidence, FileRef, Setting
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial import closing, laboratory
 from remission.trial.gated import report_gated
@@ -77,13 +77,15 @@ def study() -> Study:
 def measured_of(
     files: tuple[FileRef, ...], *, sample: str = str(D46), strategy: str = "ball-cd19-independent",
     asked: FlowAsked | None = None, acceptance: Acceptance | None = STANDS, simulated: bool = False,
-    panel: Panel | None = None, flags: tuple[str, ...] = (),
+    panel: Panel | None = None, flags: tuple[str, ...] = (), events: tuple[FileRef, ...] | None = None,
 ) -> FlowMeasured:  # fmt: skip
+    """A measurement of files; `events`: those that hold the sample's own events (all, if not said)."""
     one = counted(strategy)
+    own = tuple(Setting(EVENTS, ref.sha256) for ref in (files if events is None else events))
     return measure(
         sample, shipped_strategy(strategy), panel or one.made.panel, one.made.events, one.made.ranges,
         one.quality, asked or flow_asked_by(study(), "d46"),
-        evidence=Evidence("flow measure", "1", files, simulated=simulated), acceptance=acceptance,
+        evidence=Evidence("flow measure", "1", files, own, simulated), acceptance=acceptance,
         flags=flags, gated=None if panel else one.gated,
     )  # fmt: skip
 
@@ -218,7 +220,7 @@ def test_events_of_another_sample_or_child_are_refused(due: Any) -> None:
     receive(due, files, sample=D19)
     due.refuses(InputRefused, lambda: report(due, measured_of(files), files), f"a file of sample {D19}")
     due.admit()
-    theirs = keep(due, **{"theirs.fcs": b"FCS3.1 of another child"})
+    theirs = keep(due, **{"theirs.001": b"FCS3.1 of another child"})
     receive(due, theirs, subject=OTHER, sample=SampleId(f"{OTHER}-d19"))
     own = keep(due, **{"own.fcs": b"FCS3.1 of this child"})
     both = (*own, *theirs)
@@ -227,7 +229,7 @@ def test_events_of_another_sample_or_child_are_refused(due: Any) -> None:
 
 def test_events_that_made_another_child_s_result_are_refused(due: Any) -> None:
     due.admit()
-    theirs = keep(due, **{"theirs.fcs": b"FCS3.1 of another child"})
+    theirs = keep(due, **{"theirs.001": b"FCS3.1 of another child"})
     laboratory.report_flow(
         due.trial, due.by(21, Role.LABORATORY, site=None), OTHER, sample=SampleId(f"{OTHER}-d19"), found=1,
         examined=[Denominator("nucleated cells", 9_000)], primary="nucleated cells", files=theirs,
@@ -285,8 +287,15 @@ def test_counts_have_no_measurement(due: Any) -> None:
 def test_a_diagnosis_file_of_the_child_may_stand_beside(due: Any) -> None:
     first = keep(due, **{"d19.fcs": b"FCS3.1 of day 19"})
     receive(due, first, sample=D19)
+    own = keep(due, **RAW)
+    assert report(due, measured_of((*own, *first), events=own), (*own, *first))
+
+
+def test_events_of_day_19_among_those_of_day_46_are_refused(due: Any) -> None:
+    first = keep(due, **{"d19.fcs": b"FCS3.1 of day 19"})
+    receive(due, first, sample=D19)
     files = (*keep(due, **RAW), *first)
-    assert report(due, measured_of(files), files)
+    due.refuses(InputRefused, lambda: report(due, measured_of(files), files), "d19.fcs is a file of sample")
 
 
 def test_what_a_strategy_must_state_is_not_claimed_by_hand(due: Any) -> None:

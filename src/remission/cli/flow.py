@@ -45,8 +45,12 @@ ThresholdLevel = Annotated[
     str | None, typer.Option("--threshold", help="Without a study: a fraction of cells (1e-4).")
 ]
 AfterAntiCd19 = Annotated[
-    bool,
-    typer.Option("--after-anti-cd19", help="Without a study: a negative needs a gate without CD19."),
+    bool | None,
+    typer.Option(
+        "--after-anti-cd19/--before-anti-cd19",
+        help="Without a study: whether a drug against CD19 was given. Not said: a negative needs a gate "
+        "without CD19.",
+    ),
 ]
 MatrixFile = Annotated[
     str | None, typer.Option("--matrix", help="A compensation matrix (CSV, TSV, .mtx) instead of the file's.")
@@ -65,6 +69,11 @@ DiagnosisFile = Annotated[
 ]
 Name = Annotated[str, typer.Option("--name", help="What it is called.")]
 
+_NOT_SAID = (
+    "not said whether a drug against CD19 was given: a negative needs a gate without CD19 "
+    "(--before-anti-cd19 says that none was)"
+)
+
 
 @app.command()
 def measure(
@@ -82,7 +91,7 @@ def measure(
     loq_events: Annotated[
         float | None, typer.Option("--loq-events", help="Without a study: LOQ = this / N (50).", min=1)
     ] = None,
-    after_anti_cd19: AfterAntiCd19 = False,
+    after_anti_cd19: AfterAntiCd19 = None,
     matrix: MatrixFile = None,
     adjustments: MovedGates = None,
     reference: ReferenceFile = None,
@@ -146,7 +155,7 @@ def view(
     study: StudyRule = None,
     point: PointWord = None,
     threshold: ThresholdLevel = None,
-    after_anti_cd19: AfterAntiCd19 = False,
+    after_anti_cd19: AfterAntiCd19 = None,
     matrix: MatrixFile = None,
     reference: ReferenceFile = None,
     diagnosis: DiagnosisFile = None,
@@ -308,7 +317,7 @@ def _asked(
     threshold: str | None,
     lod_events: float | None,
     loq_events: float | None,
-    after_anti_cd19: bool,
+    after_anti_cd19: bool | None,
 ) -> "FlowAsked":
     from dataclasses import replace
 
@@ -316,15 +325,17 @@ def _asked(
 
     read = study_named(study, threshold=threshold, lod_events=lod_events, loq_events=loq_events)
     if read is not None:
-        if after_anti_cd19:
+        if after_anti_cd19 is not None:
             raise CommandRefused(
-                "--after-anti-cd19 beside --study",
+                "--after-anti-cd19 or --before-anti-cd19 beside --study",
                 where="command line",
                 do="give its --point instead",
             )
         return flow_asked_by(read, point)
     if point is not None:
         raise CommandRefused("--point without --study", where="command line", do="name the study")
+    if after_anti_cd19 is None:
+        print(_NOT_SAID, file=sys.stderr)
     asked = flow_asked_at(threshold or "1e-4", after_anti_cd19=after_anti_cd19)
     lod = lod_events or asked.events_for_lod
     if loq_events is not None and loq_events < lod:

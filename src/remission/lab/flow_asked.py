@@ -16,8 +16,10 @@ HEMODILUTE = "hemodilute"
 """Raised by the laboratory on a marrow thinned by blood."""
 
 
-def flow_asked_at(threshold: str, *, after_anti_cd19: bool) -> FlowAsked:
+def flow_asked_at(threshold: str, *, after_anti_cd19: bool | None = None) -> FlowAsked:
     """What is asked without a study: a threshold, and a test that can see it.
+
+    Unless it is known that no anti-CD19 treatment was given, a negative needs a gate without CD19.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def flow_asked_at(threshold: str, *, after_anti_cd19: bool) -> FlowAsked:
         raise CommandRefused(
             f"{threshold!r} is no level", where="--threshold", do="give a fraction of cells, such as 1e-4"
         )
-    needed: Set[str] = AFTER_TREATMENT if after_anti_cd19 else frozenset()
+    needed: Set[str] = frozenset() if after_anti_cd19 is False else AFTER_TREATMENT
     return FlowAsked(level, level, blinding_flags=BLINDING | {HEMODILUTE}, needed_flags=needed)
 
 

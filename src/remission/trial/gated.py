@@ -7,7 +7,7 @@ from io import BytesIO
 
 from remission.conduct.state import Participant
 from remission.errors import InputRefused
-from remission.mrd.flow.measured import FlowMeasured
+from remission.mrd.flow.measured import EVENTS, FlowMeasured
 from remission.mrd.flow.measured_json import read_flow
 from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy, shipped_text
 from remission.mrd.result import Method, MrdResult
@@ -15,7 +15,7 @@ from remission.protocol.study import Assay
 from remission.terms.evidence import FileRef, Setting
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial.laboratory import MEASURED, report, taken_as
-from remission.trial.received import events_of, flow_files, is_fcs
+from remission.trial.received import events_of, flow_files
 from remission.trial.trial import By, Trial
 
 
@@ -110,15 +110,14 @@ def _shipped(trial: Trial, read: FlowMeasured) -> tuple[FileRef, ...]:
 
 
 def _check_whose(trial: Trial, subject: SubjectId, sample: SampleId, result: MrdResult, where: str) -> None:
-    """The events are not another child's, nor all of another sample (a diagnosis file may come again)."""
-    own = {ref.sha256 for ref in result.evidence.files if is_fcs(ref)}
-    elsewhere: set[str] = set()
+    """No file is another child's; no events are another sample's (a diagnosis file may come again)."""
+    behind = {ref.sha256 for ref in result.evidence.files}
+    events = {one.value for one in result.evidence.settings if one.name == EVENTS} or behind
     for other in trial.participants().values():
         for label, ref in events_of(other):
-            if ref.sha256 not in own or (other.id, label) == (subject, sample):
+            if ref.sha256 not in behind or (other.id, label) == (subject, sample):
                 continue
-            elsewhere.add(ref.sha256)
-            if other.id != subject or elsewhere == own:
+            if other.id != subject or ref.sha256 in events:
                 raise InputRefused(
                     f"{ref.name} is a file of sample {label} of participant {other.id}",
                     where=where,

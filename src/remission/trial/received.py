@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from remission.conduct import events as ev
 from remission.conduct.state import Participant
 from remission.mrd.flow.measured import EVENTS
-from remission.mrd.result import Method
+from remission.mrd.result import Method, MrdResult
 from remission.terms.evidence import FileRef
 from remission.terms.ids import SampleId, SubjectId
 from remission.trial.trial import Trial
@@ -30,9 +30,7 @@ def flow_files(trial: Trial, subject: SubjectId, sample: SampleId) -> tuple[File
                 received |= {ref.sha256: ref for ref in files}
             case ev.MrdReported(sample=label, result=result) if label == sample:
                 if result.method == Method.FLOW:
-                    own = {one.value for one in result.evidence.settings if one.name == EVENTS}
-                    named = (ref for ref in result.evidence.files if is_fcs(ref))
-                    reported |= {ref.sha256: ref for ref in named if not own or ref.sha256 in own}
+                    reported |= {ref.sha256: ref for ref in _own(result)}
             case _:
                 pass
     return tuple((reported or received).values())
@@ -45,11 +43,14 @@ def events_of(participant: Participant) -> Iterator[tuple[SampleId, FileRef]]:
             case ev.FilesReceived(sample=label, method=Method.FLOW, files=files):
                 yield from ((label, ref) for ref in files)
             case ev.MrdReported(sample=label, result=result) if result.method == Method.FLOW:
-                yield from ((label, ref) for ref in result.evidence.files if is_fcs(ref))
+                yield from ((label, ref) for ref in _own(result))
             case _:
                 pass
 
 
-def is_fcs(ref: FileRef) -> bool:
-    """Whether a file is of a flow cytometer, by its name."""
-    return ref.name.lower().endswith(FCS)
+def _own(result: MrdResult) -> Iterator[FileRef]:
+    """The files of a flow result that hold its own events: as it says, or else by their names."""
+    own = {one.value for one in result.evidence.settings if one.name == EVENTS}
+    for ref in result.evidence.files:
+        if ref.sha256 in own or (not own and ref.name.lower().endswith(FCS)):
+            yield ref
