@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from remission.lab.flow_telling import CATEGORIES, SENSITIVITIES, called
+from remission.lab.flow_telling import CATEGORIES, SENSITIVITIES
 from remission.mrd.calls import Answer
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.gates.parts import ids_of
@@ -42,12 +42,6 @@ class FlowResult:
         """Whether the level counts the events of the suggestion and not those of the gates."""
         accepted = self.measured.acceptance
         return accepted is not None and accepted.what == SUGGESTION
-
-    @property
-    def left_out(self) -> Text:
-        """Gates that the panel could not carry, by name."""
-        strategy = self.behind.strategy
-        return called(self.measured.left_out, strategy.names if strategy else {})
 
 
 def flow_result(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from remission.conduct import events as ev
 from remission.conduct.known import day_one_of
 from remission.conduct.state import Participant, Recorded
-from remission.errors import NotFound
+from remission.errors import InputRefused, NotFound
 from remission.mrd.calls import Answer, Call, Detection, detection
 from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.fates import FATE_NAMES
@@ -37,7 +37,8 @@ TRACKING, FATES, ABUNDANCE, ALIGNMENT = "tracking", "fates", "abundance", "align
 class Reported:
     """A result of the sample: the study's answer to it, where an endpoint asks, and what stands behind it.
 
-    `decides`: the endpoint's answer is this result's; False where another sample decides.
+    `decides`: the endpoint's answer is this result's; False where another sample decides. `unread`: why this
+    version of the program cannot read the kept measurement, or "".
     """
 
     result: MrdResult
@@ -48,6 +49,7 @@ class Reported:
     decides: bool
     sequenced: Sequenced | None
     gated: FlowResult | None
+    unread: str
     recorded: Recorded
 
     @property
@@ -135,11 +137,17 @@ def _one(desk: Desk, item: Recorded, event: ev.MrdReported, responses: Iterable[
     decides = any(
         endpoint is not None and one.endpoint == endpoint.id and one.result is result for one in responses
     )
-    reads = sequenced(desk.trial, result) if result.method == Method.NGS else None
-    events = gated_behind(desk.trial, result) if result.method == Method.FLOW else None
+    reads, events, unread = None, None, ""
+    try:
+        reads = sequenced(desk.trial, result) if result.method == Method.NGS else None
+        events = gated_behind(desk.trial, result) if result.method == Method.FLOW else None
+    except InputRefused as error:
+        unread = error.what
     required = None if endpoint is None else Fraction(endpoint.required_lod)
     gated = None if events is None else flow_result(events, result, answer, required)
-    return Reported(result, event.on, detection(result), answer, endpoint, decides, reads, gated, item)
+    return Reported(
+        result, event.on, detection(result), answer, endpoint, decides, reads, gated, unread, item
+    )
 
 
 def _endpoint(study: Study, point: str, method: str) -> Endpoint | None:
