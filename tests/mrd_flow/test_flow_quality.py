@@ -17,6 +17,7 @@ from remission.mrd.flow.quality.flags import (
     ASSUMED_MOST,
     BLINDING,
     DISQUALIFYING,
+    JOINED_WITHOUT_TIME,
     NO_TIME,
     OFF_SCALE,
     TIME_FAULT,
@@ -48,7 +49,9 @@ def clean(seed: int, count: int = 20_000) -> Columns:
     }
 
 
-def look(columns: Mapping[str, np.ndarray], *, nuclear: bool = False) -> Quality:
+def look(
+    columns: Mapping[str, np.ndarray], *, nuclear: bool = False, lengths: tuple[int, ...] = ()
+) -> Quality:
     scatter = {AREA: "FSC-A", HEIGHT: "FSC-H"} | ({NUCLEAR: "SYTO"} if nuclear else {})
     values = np.ascontiguousarray(np.vstack(list(columns.values())), np.float64)
     time = "Time" if "Time" in columns else None
@@ -56,6 +59,7 @@ def look(columns: Mapping[str, np.ndarray], *, nuclear: bool = False) -> Quality
     return examine(
         Held(tuple(columns), values),
         time=time, scatter=scatter, channels=channels, ranges=RANGES, time_step=0.01,
+        lengths=lengths,
     )  # fmt: skip
 
 
@@ -241,6 +245,80 @@ def test_a_clock_that_stands_still_is_said() -> None:
     assert "stands still" in quality.findings[0].said.en
 
 
+# ---------------------------------------------------------------- several files
+
+
+def joined(*files: Columns) -> tuple[Columns, tuple[int, ...]]:
+    whole = {name: np.concatenate([file[name] for file in files]) for name in files[0]}
+    return whole, tuple(len(file["FSC-A"]) for file in files)
+
+
+def test_files_with_clocks_of_their_own_are_no_fault_of_time() -> None:
+    """Three parts of one sample, each clock from 0: as one file they would be blind to a negative."""
+    columns, lengths = joined(clean(31, 9_000), clean(32, 20_000), clean(33, 6_000))
+    assert look(columns).flags == (TIME_FAULT,)
+    quality = look(columns, lengths=lengths)
+    assert quality.findings == () and quality.kept.all()
+    assert quality.pace is not None and quality.pace.events.sum() == 35_000
+    assert quality.pace.edges[-1] == pytest.approx(18_000, rel=1e-3)
+    assert not quality.pace.slow.any() and not quality.pace.fast.any()
+
+
+def test_what_is_wrong_with_one_file_is_found_in_it_and_blinds_however_small_it_is() -> None:
+    broken = clean(34, 3_000)
+    broken["Time"][2_000:] -= 4_000
+    columns, lengths = joined(clean(35, 200_000), broken)
+    quality = look(columns, lengths=lengths)
+    mask = found(quality, Concern.TIME)
+    assert not mask[:200_000].any() and mask[200_000:].sum() > 300
+    assert mask.sum() < ASSUMED_MOST[TIME_FAULT] * 203_000 and flag_of(quality, Concern.TIME) == TIME_FAULT
+
+
+def test_a_clog_of_one_file_is_shown_where_its_clock_runs() -> None:
+    clogged = clean(36, 60_000)
+    time = clogged["Time"]
+    outside = (time < 2_000) | (time >= 2_900) | (np.arange(60_000) % 5 == 0)
+    clogged = {name: column[outside] for name, column in clogged.items()}
+    columns, lengths = joined(clean(37, 40_000), clogged, clean(38, 500))
+    quality = look(columns, lengths=lengths)
+    mask, inside = found(quality, Concern.CLOG), (clogged["Time"] >= 2_020) & (clogged["Time"] < 2_880)
+    assert mask[lengths[0] : -500][inside].all() and not mask[: lengths[0]].any() and not mask[-500:].any()
+    assert flag_of(quality, Concern.CLOG) == UNSTEADY_FLOW, "a seventh of its file"
+    assert quality.pace is not None
+    middles = (quality.pace.edges[1:] + quality.pace.edges[:-1]) / 2
+    slow = middles[quality.pace.slow]
+    assert slow.min() > 6_000 + 1_950 and slow.max() < 6_000 + 2_950 and len(slow) > 20
+    said = [one.said.en for one in quality.findings]
+    assert any("A file of 500 events" in one for one in said) and any("9 s" in one for one in said)
+
+
+def test_files_that_differ_from_each_other_are_a_drift() -> None:
+    bright = clean(39, 12_000)
+    bright["D3-A"] *= 3
+    columns, lengths = joined(clean(40, 20_000), bright)
+    quality = look(columns, lengths=lengths)
+    assert quality.flags == (UNSTABLE_SIGNAL,) and found(quality, Concern.DRIFT)[20_000:].all()
+
+
+@pytest.mark.parametrize("lacking", ["all", "standing"])
+def test_several_files_without_a_clock_never_let_a_negative_stand(lacking: str) -> None:
+    columns, lengths = joined(clean(41), clean(42))
+    if lacking == "all":
+        del columns["Time"]
+    else:
+        columns["Time"][20_000:] = 7.0
+    quality = look(columns, lengths=lengths)
+    assert quality.flags == (NO_TIME, JOINED_WITHOUT_TIME) and JOINED_WITHOUT_TIME in BLINDING
+    assert "different acquisitions" in quality.findings[-1].said.en
+
+
+def test_files_without_events_are_joined_too() -> None:
+    empty = {name: column[:0] for name, column in clean(43).items()}
+    columns, lengths = joined(empty, clean(44))
+    quality = look(columns, lengths=lengths)
+    assert quality.flags == () and quality.kept.all()
+
+
 # ---------------------------------------------------------------- cells
 
 
@@ -344,7 +422,7 @@ def test_a_channel_that_is_not_there_is_refused() -> None:
 
 
 def test_every_flag_that_spoils_or_blinds_has_a_limit() -> None:
-    assert set(ASSUMED_MOST) >= BLINDING | DISQUALIFYING
+    assert set(ASSUMED_MOST) >= (BLINDING | DISQUALIFYING) - {JOINED_WITHOUT_TIME}
 
 
 def test_the_stretch_that_a_laser_was_off_in_a_real_file() -> None:

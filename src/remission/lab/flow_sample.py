@@ -162,6 +162,7 @@ def quality_of(sample: OpenedSample, panel: Panel) -> Quality:
         channels=[channel for channel in channels.values() if channel != time],
         ranges=sample.ranges,
         time_step=sample.time_step,
+        lengths=sample.lengths,
     )
 
 

@@ -11,24 +11,21 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remission.mrd.flow.events import Events, Mask
 from remission.mrd.flow.quality import words as words
 from remission.mrd.flow.quality.cells import at_margin, debris, doublets
+from remission.mrd.flow.quality.clocks import clocks_of, judged, pace_of, paced
 from remission.mrd.flow.quality.findings import Concern, Finding
 from remission.mrd.flow.quality.flags import (
-    ASSUMED_MOST,
     MANY_DOUBLETS,
     MUCH_DEBRIS,
-    NO_TIME,
     OFF_SCALE,
-    TIME_FAULT,
     UNSTABLE_SIGNAL,
-    UNSTEADY_FLOW,
+    raised,
 )
 from remission.mrd.flow.quality.signal import Signal, signal
-from remission.mrd.flow.quality.time import LEAST, Pace, during, out_of_order, pace
+from remission.mrd.flow.quality.time import Pace
 
 AREA, HEIGHT, NUCLEAR = "FSC-A", "FSC-H", "nuclear dye"
 """What `scatter` may name the channel of."""
@@ -73,8 +70,9 @@ def examine(
     ranges: Mapping[str, float],
     time_step: float | None = None,
     labels: Mapping[str, str] = MappingProxyType({}),
+    lengths: Sequence[int] = (),
 ) -> Quality:
-    """Look at every event of a file.
+    """Look at every event of a file, or of several that are one acquisition.
 
     Parameters
     ----------
@@ -92,63 +90,25 @@ def examine(
         Seconds per unit of what the time channel reads as, for the words.
     labels : mapping
         What people call each channel, for the words: its marker.
+    lengths : sequence of int
+        How many events each file holds, where there are several: each has a clock of its own. Signals are
+        held against the whole: a gate stands where it stands in all files.
 
     Raises
     ------
     InputRefused
         For a channel that is not there.
     """
-    clock, found_pace, masks, findings = _clock(events, time, time_step)
+    clocks = clocks_of(events, time, lengths or (events.count,))
+    masks: dict[Concern, Mask] = {}
+    findings = judged(clocks, masks, several=len(lengths) > 1)
     found_signal = signal(events, channels)
     if found_signal is not None:
         masks[Concern.DRIFT] = _stretches(found_signal, events.count)
         findings += _drift(found_signal, masks[Concern.DRIFT], labels)
-    if found_pace is not None and clock is not None:
-        findings += _pace(found_pace, clock, masks, time_step)
+    findings += paced(clocks, time_step, masks)
     findings += _cells(events, scatter, channels, ranges, masks, labels)
-    return Quality(events.count, masks, tuple(findings), found_pace, found_signal, time_step)
-
-
-def _clock(
-    events: Events, time: str | None, time_step: float | None
-) -> tuple[NDArray[np.float64] | None, Pace | None, dict[Concern, Mask], list[Finding]]:
-    """The time of each event, the pace, and what is wrong with the clock itself."""
-    if time is None:
-        return None, None, {}, [Finding(Concern.TIME, 0, NO_TIME, words.NO_CLOCK)]
-    clock = events.read([time], 0, events.count)[0]
-    disordered = out_of_order(clock)
-    masks, findings = {Concern.TIME: disordered}, list[Finding]()
-    backwards = int(np.count_nonzero(disordered))
-    if backwards:
-        flag = _raised(TIME_FAULT, backwards, events.count)
-        findings.append(Finding(Concern.TIME, backwards, flag, words.backwards(backwards, events.count)))
-    ordered = clock[~disordered]
-    found = pace(ordered)
-    if events.count < LEAST:
-        findings.append(Finding(Concern.TIME, 0, "", words.too_few(events.count, LEAST)))
-    elif found is None:
-        stands = len(ordered) == 0 or ordered[0] == ordered[-1]
-        said = words.STANDING_CLOCK if stands else words.COARSE_CLOCK
-        findings.append(Finding(Concern.TIME, 0, NO_TIME, said))
-    return clock, found, masks, findings
-
-
-def _pace(
-    found: Pace, clock: NDArray[np.float64], masks: dict[Concern, Mask], time_step: float | None
-) -> list[Finding]:
-    findings: list[Finding] = []
-    length = float(found.edges[1] - found.edges[0]) * (time_step or 1.0)
-    for concern, which, say in (
-        (Concern.CLOG, found.slow, words.clogged),
-        (Concern.RATE, found.fast, words.burst),
-    ):
-        masks[concern] = during(found, clock, which) & ~masks[Concern.TIME]
-        many, intervals = int(np.count_nonzero(masks[concern])), int(np.count_nonzero(which))
-        if intervals:
-            flag = _raised(UNSTEADY_FLOW, max(many / len(clock), intervals / len(which)), 1)
-            said = say(many, intervals * length, time_step is not None, intervals / len(which))
-            findings.append(Finding(concern, many, flag, said))
-    return findings
+    return Quality(events.count, masks, tuple(findings), pace_of(clocks), found_signal, time_step)
 
 
 def _stretches(found: Signal, count: int) -> Mask:
@@ -165,7 +125,7 @@ def _drift(found: Signal, touched: Mask, labels: Mapping[str, str]) -> list[Find
     by_channel = found.drifted.sum(axis=1)
     order = [found.channels[at] for at in np.argsort(-by_channel, kind="stable") if by_channel[at]]
     worst = [labels.get(name) or name for name in order]
-    flag = _raised(UNSTABLE_SIGNAL, many, len(touched))
+    flag = raised(UNSTABLE_SIGNAL, many / len(touched))
     return [Finding(Concern.DRIFT, many, flag, words.drifting(many, len(touched), worst))]
 
 
@@ -183,7 +143,7 @@ def _cells(
     masks[Concern.MARGIN], many = at_margin(events, channels, floored, ranges)
     if many.any():
         most = int(np.argmax(many))
-        flag = _raised(OFF_SCALE, int(many[most]), count)
+        flag = raised(OFF_SCALE, int(many[most]) / count)
         name = labels.get(channels[most]) or channels[most]
         said = words.off_scale(_many(masks[Concern.MARGIN]), count, name, int(many[most]))
         findings.append(Finding(Concern.MARGIN, _many(masks[Concern.MARGIN]), flag, said))
@@ -203,14 +163,10 @@ def _cells(
         if concern in masks and masks[concern].any():
             many_here = _many(masks[concern])
             findings.append(
-                Finding(concern, many_here, _raised(flag, many_here, count), say(many_here, count))
+                Finding(concern, many_here, raised(flag, many_here / count), say(many_here, count))
             )
     return findings
 
 
 def _many(mask: Mask) -> int:
     return int(np.count_nonzero(mask))
-
-
-def _raised(flag: str, many: float, count: int) -> str:
-    return flag if count and many / count > ASSUMED_MOST[flag] else ""

@@ -1,5 +1,6 @@
 """The clock of an acquisition and the pace of its events: backwards time, clogs, pauses, bursts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,37 @@ def pace(time: NDArray[np.float64]) -> Pace | None:
     slow = (events < _SLOW * usual) & (events < usual - _SIGMAS * noise)
     fast = (events > _FAST * usual) & (events > usual + _SIGMAS * noise)
     return Pace(edges, events.astype(np.int64), slow, fast, usual)
+
+
+def after_another(parts: Sequence[Pace]) -> Pace:
+    """The pace of several files on one clock that begins at 0 and runs on from each to the next.
+
+    Its intervals are equally long; where they are not those of a file, events are spread evenly.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    steps = np.concatenate([np.diff(one.edges) for one in parts])
+    ends = np.concatenate([[0.0], np.cumsum(steps)])
+    seen = np.concatenate([[0], np.cumsum(np.concatenate([one.events for one in parts]))])
+    edges = np.linspace(0.0, ends[-1], min(_INTERVALS, len(steps)) + 1)
+    events = np.diff(np.round(np.interp(edges, ends, seen))).astype(np.int64)
+    slow, fast = (
+        _marked(np.concatenate(marks), ends, edges)
+        for marks in ([one.slow for one in parts], [one.fast for one in parts])
+    )
+    return Pace(edges, events, slow, fast, _as_most_saw_it(events))
+
+
+def _marked(
+    marks: NDArray[np.bool_], ends: NDArray[np.float64], edges: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """The intervals between `edges` that share time with a marked one between `ends`."""
+    first = np.searchsorted(edges, ends[:-1][marks], side="right") - 1
+    last = np.searchsorted(edges, ends[1:][marks], side="left")
+    found = np.zeros(len(edges), np.int64)
+    np.add.at(found, first, 1)
+    np.add.at(found, last, -1)
+    return np.cumsum(found)[:-1] > 0
 
 
 def during(found: Pace, time: NDArray[np.float64], intervals: NDArray[np.bool_]) -> Mask:

@@ -19,6 +19,10 @@ COARSE_CLOCK = Text(
     "The clock is too coarse for this run: clogs and bursts cannot be seen.",
     "时间分辨率过低：无法判断堵塞和流速突增。",
 )
+JOINED_WITHOUT_CLOCK = Text(
+    "Several files, one of them without a clock: whether they are different acquisitions cannot be seen.",
+    "多个文件中有的无有效时间参数：无法判断是否为不同的采集。",
+)
 CONCERNS: Mapping[Concern, Text] = MappingProxyType(
     {
         Concern.TIME: Text("time", "时间"),
@@ -39,6 +43,14 @@ def too_few(events: int, least: int) -> Text:
     return Text(
         f"{events:,} events: with fewer than {least:,} neither drift nor clogs can be judged.",
         f"共{events:,}个事件：少于{least:,}个时无法判断漂移和堵塞。",
+    )
+
+
+def too_few_in_file(events: int, least: int) -> Text:
+    """Nothing can be said of the pace of one file of several."""
+    return Text(
+        f"A file of {events:,} events: with fewer than {least:,} clogs cannot be judged.",
+        f"其中一个文件仅{events:,}个事件：少于{least:,}个时无法判断堵塞。",
     )
 
 
