@@ -43,14 +43,22 @@ def events_of(participant: Participant) -> Iterator[tuple[SampleId, FileRef]]:
             case ev.FilesReceived(sample=label, method=Method.FLOW, files=files):
                 yield from ((label, ref) for ref in files)
             case ev.MrdReported(sample=label, result=result) if result.method == Method.FLOW:
-                yield from ((label, ref) for ref in _own(result))
+                yield from ((label, ref) for ref in _raw(result))
             case _:
                 pass
 
 
-def _own(result: MrdResult) -> Iterator[FileRef]:
+def _own(result: MrdResult) -> list[FileRef]:
     """The files of a flow result that hold its own events: as it says, or else by their names."""
-    own = {one.value for one in result.evidence.settings if one.name == EVENTS}
-    for ref in result.evidence.files:
-        if ref.sha256 in own or (not own and ref.name.lower().endswith(FCS)):
-            yield ref
+    files = _raw(result)
+    return files if _events(result) else [ref for ref in files if ref.name.lower().endswith(FCS)]
+
+
+def _raw(result: MrdResult) -> list[FileRef]:
+    """The files of a flow result that hold its own events, or may."""
+    own = _events(result)
+    return [ref for ref in result.evidence.files if not own or ref.sha256 in own]
+
+
+def _events(result: MrdResult) -> set[str]:
+    return {one.value for one in result.evidence.settings if one.name == EVENTS}
