@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from remission.errors import InputRefused, InvariantBroken, Malformed, TooLarge, WrongEncoding
-from remission.mrd.flow.strategies.markers import KNOWN, Kind, kind_of, markers_in, spelled
+from remission.mrd.flow.strategies.markers import DENYING, KNOWN, Kind, denies, kind_of, markers_in, spelled
 from remission.mrd.flow.strategies.panels import panel_of, read_panel
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "flow"
@@ -25,6 +25,16 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data" / "flow"
         ("CD19;APC-H7;780/60@640/A", "CD19"),
         ("cd19", "CD19"),
         ("抗CD19抗体", "CD19"),
+        ("aCD19", "CD19"),
+        ("αCD19", "CD19"),
+        ("CD3e", "CD3"),
+        ("CD3ECD", "CD3"),
+        ("CD3 EF450", "CD3"),
+        ("CD66 b", "CD66b"),
+        ("CD66-B FITC", "CD66b"),
+        ("CD66 BV421", "CD66"),
+        ("Comp-PE-A :: CD19", "CD19"),
+        ("CD22 - PE", "CD22"),
         ("CD19（PE-Cy7）", "CD19"),
         ("ＣＤ１９", "CD19"),
         ("CD45", "CD45"),
@@ -80,6 +90,24 @@ def test_a_label_names_its_marker(label: str, marker: str) -> None:
 )
 def test_a_label_without_a_marker_names_none(label: str) -> None:
     assert markers_in(label) == ()
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["FMO CD22", "CD22 FMO", "fmo_CD22", "isotype CD22", "CD22 isotype ctrl", "no CD22", "CD22-",
+     "CD22\u2212 PE", "CD22 neg", "w/o CD19", "CD22 (not used)", "CD10 - empty", "unstained CD10",
+     "IgG1 CD10", "CD24 minus", "anti-CD19 CAR", "CD22同型对照", "无CD19", "CD19（阴性）"],
+)  # fmt: skip
+def test_a_label_that_says_the_antibody_is_not_there_carries_nothing(label: str) -> None:
+    assert denies(label) and markers_in(label) == ()
+    assert panel_of([("BV605-A", label)]).channels == {}
+    assert panel_of([("CD22 BV605-A", label)]).channels == {}
+    assert panel_of([("FSC-A", label)]).channels == {"FSC-A": "FSC-A"}
+
+
+def test_no_name_of_a_marker_denies_and_every_word_does() -> None:
+    assert not [name for one in KNOWN for name in (one.name, *one.synonyms) if denies(name)]
+    assert all(denies(f"CD22 {word}") and denies(f"{word} CD22") for word in DENYING)
 
 
 @pytest.mark.parametrize(
@@ -150,9 +178,37 @@ def read(text: str) -> object:
 
 def test_a_panel_file_goes_before_labels() -> None:
     given = read_panel(io.BytesIO(PANEL.encode()), "panel.toml")
-    panel = panel_of([("PE-A", "CD19"), ("APC-A", "CD19"), ("FITC-A", "CD3"), ("BV-A", "CD45")], given=given)
+    panel = panel_of([("PE-A", "CD19"), ("APC-A", "CD19"), ("FITC-A", ""), ("BV-A", "CD45")], given=given)
     assert panel.channels == {"CD45": "BV-A", "CD19": "APC-A", "CD66b": "FITC-A"}
-    assert (panel.name, panel.compensation) == ("Ward 7", "controls-2026-11")
+    assert (panel.name, panel.compensation, panel.notes) == ("Ward 7", "controls-2026-11", ())
+
+
+SAYS_OTHER = [
+    ("FITC-A", "CD3", "CD3"), ("FITC-A", "FMO CD66b", "FMO CD66b"), ("FITC-A", "empty", "empty"),
+    ("CD3 FITC-A", "", "CD3 FITC-A"), ("FSC-A", "", "FSC-A"), ("FITC-A", "CD3/CD7", "CD3/CD7"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("channel", "label", "said"), SAYS_OTHER)
+def test_a_panel_file_against_a_label_is_refused_unless_it_says_so(
+    channel: str, label: str, said: str
+) -> None:
+    text = PANEL.replace("FITC-A", channel)
+    parameters = [("APC-A", "CD19"), (channel, label)]
+    with pytest.raises(InvariantBroken) as caught:
+        panel_of(parameters, given=read_panel(io.BytesIO(text.encode())))
+    assert repr(channel) in caught.value.what and "CD66b" in caught.value.what and said in caught.value.what
+    assert "overrides = true" in caught.value.do
+    text = text.replace("schema_version = 1", "schema_version = 1\noverrides = true")
+    panel = panel_of(parameters, given=read_panel(io.BytesIO(text.encode())))
+    assert panel.channels == {"CD19": "APC-A", "CD66b": channel}
+    (note,) = panel.notes
+    assert all(part in words for part in (channel, "CD66b", said) for words in (note.en, note.zh))
+
+
+def test_a_panel_file_may_say_which_of_a_mixture_it_means() -> None:
+    given = read_panel(io.BytesIO(PANEL.encode()))
+    assert panel_of([("APC-A", "CD19/CD22"), ("FITC-A", "pSTAT5")], given=given).notes == ()
 
 
 @pytest.mark.parametrize(

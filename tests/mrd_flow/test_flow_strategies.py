@@ -28,7 +28,14 @@ from remission.mrd.flow.gates.parts import dimensions_of
 from remission.mrd.flow.light.scales import Linear, Logicle
 from remission.mrd.flow.spectrum import Spectrum
 from remission.mrd.flow.strategies.adjusting import adjusted
-from remission.mrd.flow.strategies.applying import applied, denominator_gates, lacking, left_out, mrd_gate
+from remission.mrd.flow.strategies.applying import (
+    applied,
+    denominator_gates,
+    lacking,
+    left_out,
+    mrd_gate,
+    uncompensated_markers,
+)
 from remission.mrd.flow.strategies.checking import path_of
 from remission.mrd.flow.strategies.markers import KNOWN, spelled
 from remission.mrd.flow.strategies.reading import read_strategy, shipped_strategies, shipped_strategy
@@ -184,6 +191,23 @@ def test_light_is_compensated_where_the_matrix_covers_it_and_scatter_never() -> 
     assert list(compensated(by_matrix).values()) == ["controls", none, none]
     with pytest.raises(InputRefused, match="there is no matrix 'others'"):
         applied(SHIPPED[0], panel(compensation="others"), events(), RANGES, spectra=matrix)
+
+
+def test_markers_gated_without_compensation_are_named_unless_it_was_done_already() -> None:
+    names = ("CD45 channel", "CD10 channel")
+    spill = Spectrum("FCS", names, names, ((1.0, 0.1), (0.0, 1.0)), "$SPILLOVER")
+    identity = replace(spill, name="controls", values=((1.0, 0.0), (0.0, 1.0)))
+    given = {"controls": identity}
+
+    def bare(compensation: str, own: Spectrum | None) -> set[str]:
+        on = applied(SHIPPED[0], panel(compensation=compensation), events(own), RANGES, spectra=given)
+        return set(uncompensated_markers(on))
+
+    every = {"nucleic dye", "CD45", "CD19", "CD10", "CD20", "CD34", "CD38", "CD3", "CD33", "CD66b"}
+    assert bare("already", None) == bare("already", spill) == set()
+    assert bare("FCS", spill) == every - {"CD45", "CD10"}
+    assert bare("FCS", None) == bare("FCS", identity) == bare("controls", spill) == every
+    assert bare("uncompensated", spill) == every
 
 
 def test_a_channel_that_is_not_in_the_file_is_refused() -> None:

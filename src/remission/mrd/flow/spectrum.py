@@ -5,6 +5,8 @@ from dataclasses import dataclass
 FILE = "FCS"
 UNCOMPENSATED = "uncompensated"
 """The two references that need no matrix of their own: the file's own spillover, and none."""
+ALREADY = "already"
+"""What a panel says of values that were compensated before they were written: no matrix, and none lacking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,20 @@ def condition(spectrum: Spectrum) -> float:
     return float(np.linalg.cond(_rows_of_length_1(spectrum)))
 
 
+def is_identity(spectrum: Spectrum) -> bool:
+    """Whether a matrix of several fluorochromes says that none is seen by another's detector.
+
+    No instrument is so: it stands where nobody measured spillover, or where the values hold none any more.
+    """
+    others = (
+        value
+        for dye, row in zip(spectrum.fluorochromes, spectrum.values, strict=True)
+        for detector, value in zip(spectrum.detectors, row, strict=True)
+        if detector != dye
+    )
+    return len(spectrum.fluorochromes) > 1 and not any(others)
+
+
 def unmixing(spectrum: Spectrum) -> Numbers:
     """The matrix that undoes the spectrum.
 

@@ -8,8 +8,9 @@ from remission.errors import InputRefused
 from remission.mrd.flow.events import Events
 from remission.mrd.flow.gates.gates import Boolean, Dimension, Gate, Gating
 from remission.mrd.flow.gates.parts import dimensions_of, ids_of, on_dimensions
+from remission.mrd.flow.light.compensation import is_identity
 from remission.mrd.flow.light.scales import Biexponential, Ratio, Scale
-from remission.mrd.flow.spectrum import FILE, UNCOMPENSATED, Spectrum
+from remission.mrd.flow.spectrum import ALREADY, FILE, UNCOMPENSATED, Spectrum
 from remission.mrd.flow.strategies.adjusting import adjusted
 from remission.mrd.flow.strategies.strategy import Adjustment, Applied, Panel, Strategy
 
@@ -66,7 +67,8 @@ def applied(
     Parameters
     ----------
     strategy, panel : Strategy, Panel
-        `panel.compensation` names `FCS`, `uncompensated` or one of `spectra`.
+        `panel.compensation` names `FCS`, `uncompensated`, `already` or one of `spectra`. A matrix that
+        says that no dye is seen by another's detector counts as none.
     events : Events
         For its channels and its own spillover.
     ranges : mapping
@@ -119,8 +121,11 @@ def denominator_gates(applied: Applied) -> Mapping[str, str]:
 
 
 def uncompensated_markers(applied: Applied) -> tuple[str, ...]:
-    """Markers gated as they were read though compensation was asked for: no matrix covers their channel."""
-    if applied.panel.compensation == UNCOMPENSATED:
+    """Markers gated as they were read though the strategy asks for compensation.
+
+    No matrix covers their channel, or the panel asks for none; only one that says `already` lacks nothing.
+    """
+    if applied.panel.compensation == ALREADY:
         return ()
     bare = {
         dimension.channel
@@ -197,15 +202,16 @@ class _Place:
 
 
 def _matrix(panel: Panel, events: Events, spectra: Mapping[str, Spectrum]) -> Spectrum | None:
-    if panel.compensation == FILE:
-        return events.spill
-    if panel.compensation != UNCOMPENSATED and panel.compensation not in spectra:
+    if panel.compensation in (UNCOMPENSATED, ALREADY):
+        return None
+    if panel.compensation != FILE and panel.compensation not in spectra:
         raise InputRefused(
             f"there is no matrix {panel.compensation!r}",
             where=f"panel {panel.name or 'of the file'}, compensation",
-            do="use one of: " + ", ".join((FILE, UNCOMPENSATED, *spectra)),
+            do="use one of: " + ", ".join((FILE, UNCOMPENSATED, ALREADY, *spectra)),
         )
-    return spectra.get(panel.compensation)
+    found = events.spill if panel.compensation == FILE else spectra[panel.compensation]
+    return None if found is None or is_identity(found) else found
 
 
 def _missing(gate: Gate, strategy: Strategy, panel: Panel) -> tuple[str, ...]:

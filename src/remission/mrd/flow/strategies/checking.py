@@ -55,6 +55,8 @@ def needed_markers(strategy: Strategy, id: str, complement: bool = False) -> fro
 
 
 def _of_operands(strategy: Strategy, gate: Boolean, complement: bool) -> frozenset[str]:
+    complement |= gate.operation is Operation.NOT
+
     def of(operand: Operand) -> frozenset[str]:
         return needed_markers(strategy, operand.gate, complement or operand.complement)
 

@@ -32,6 +32,7 @@ SCATTERS = tuple(f"{light}-{shape}" for light in ("FSC", "SSC") for shape in "AH
 """Forward and side scatter: area, height, width."""
 
 KNOWN: tuple[Marker, ...] = (
+    Marker("CD3", Kind.ANTIGEN, ("CD3e",)),
     Marker("CD10", Kind.ANTIGEN, ("CALLA",)),
     Marker("CD45RA", Kind.ANTIGEN, ("CD45-RA",)),
     Marker("CD45RO", Kind.ANTIGEN, ("CD45-RO",)),
@@ -76,7 +77,7 @@ _DYE = (
     r"(?:BV|BUV|BB|V|R|AF|ALEXA|QD|QDOT|SB|EF|ER)\d{3})"
     r"(?:(?:CY|CF|VIO|AF|FIRE|H7|R7|TR|TXRED|TEXASRED)[0-9.]*)?"
 )
-_START = r"(?<![A-Z0-9])(?:ANTI|HU|H)?"
+_START = r"(?<![A-Z0-9])(?:ANTI|HU|H|A(?=CD))?"
 _END = rf"(?=(?:{_DYE})?(?![A-Z0-9]))"
 _SCATTER = re.compile(
     r"(?:(?P<fsc>FSC|FS|FORWARD SCATTER|前向角?(?:散射光?)?)"
@@ -85,6 +86,20 @@ _SCATTER = re.compile(
     r"(?:(?P<A>A|AREA|INT|面积)|(?P<H>H|HEIGHT|PEAK|高度?)|(?P<W>W|WIDTH|TOF|宽度?))?"
     r"(?:[-_ ]*LIN)?"
 )
+DENYING = (
+    "FMO", "FMX", "isotype", "iso", "IgG", "IgG1", "IgG2", "IgG2a", "IgG2b", "IgG3", "IgG4", "control",
+    "ctrl", "no", "not", "non", "none", "neg", "negative", "minus", "without", "w/o", "except", "unstained",
+    "unlabeled", "unlabelled", "unused", "empty", "blank", "absent", "missing", "omitted", "failed", "CAR",
+    "CAR-T", "idiotype", "同型", "对照", "未染", "未加", "未用", "阴性", "空白", "不含", "无", "缺",
+)  # fmt: skip
+"""Words that say that the antibody a label names is not there, or is not one against that antigen."""
+_DENYING = re.compile(
+    r"(?<![A-Z0-9])(?:"
+    + "|".join(re.escape(one.upper()) for one in DENYING if one.isascii())
+    + r")(?![A-Z0-9])"
+    r"|" + "|".join(one for one in DENYING if not one.isascii()) + r"|[A-Z0-9][-\u2212\u2013](?=[\s,;)]|$)"
+)
+_CD66 = re.compile(r"(CD66)[-_ ]+([A-F])(?![A-Z0-9])")
 _LOWER = re.compile(r"CD(\d+)([A-Z]*)")
 
 
@@ -112,18 +127,26 @@ _NAMED = re.compile(
 )
 
 
+def denies(text: str) -> bool:
+    """Whether a text says that what it names is not there: `FMO CD22`, `isotype CD22`, `CD22-`, `no CD22`."""
+    return _DENYING.search(_plain(text)) is not None
+
+
 def markers_in(text: str) -> tuple[str, ...]:
     """The markers that a text names, each once, in our spelling: `anti-CD19 PE-Cy7` names CD19.
 
     A name counts whole: `CD45RA` does not name CD45, nor `CD34` CD3. Other names of one marker beside it
-    (`CD10 (CALLA)`) are that marker. A text that is a scatter or time channel names that.
+    (`CD10 (CALLA)`) are that marker. A text that is a scatter or time channel names that. One that `denies`
+    names nothing.
     """
     plain = _plain(text)
     scatter = _SCATTER.fullmatch(plain)
     if scatter:
         return (_scatter(scatter),)
+    if denies(text):
+        return ()
     found: dict[str, None] = {}
-    for match in _NAMED.finditer(plain):
+    for match in _NAMED.finditer(_CD66.sub(r"\1\2", plain)):
         found[_cd(match["cd"]) if match["cd"] else _NAMES[int((match.lastgroup or "n0")[1:])][1]] = None
     return tuple(found)
 

@@ -2,16 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import BinaryIO
 
 from remission.errors import InvariantBroken
 from remission.mrd.flow.spectrum import FILE
-from remission.mrd.flow.strategies.markers import Kind, kind_of, markers_in, spelled
+from remission.mrd.flow.strategies.markers import Kind, denies, kind_of, markers_in, spelled
 from remission.mrd.flow.strategies.strategy import Panel
 from remission.mrd.flow.strategies.toml_files import read_toml, structured
+from remission.terms.words import Text
 
 SCHEMA_VERSION = 1
 _SHAPE = re.compile(r"[-_ ]?(?:(A|Area)|(H|Height)|(W|Width))$")
@@ -22,6 +23,7 @@ class _PanelFile:
     channels: dict[str, str]
     name: str = ""
     compensation: str = FILE
+    overrides: bool = False
 
 
 def panel_of(
@@ -37,7 +39,7 @@ def panel_of(
     parameters : sequence of (channel, label)
         `$PnN` and `$PnS` ("" where the file has none), in the file's order. The label speaks first; the
         channel's own name where the label names no marker. A label that names two markers
-        (`CD3_CD19`, a mixture) carries neither.
+        (`CD3_CD19`, a mixture) carries neither, one that `markers.denies` none.
     name, compensation : str
         Of the panel, where `given` does not say.
     given : Panel, optional
@@ -47,8 +49,9 @@ def panel_of(
     ------
     InvariantBroken
         If two channels claim one marker; both are named. Area goes before height and width of the same
-        detector.
+        detector. If `given` says another marker than a channel's label, and not that it `overrides` labels.
     """
+    notes = tuple(_overridden(parameters, given)) if given else ()
     fixed = given.channels if given else {}
     claims: defaultdict[str, list[str]] = defaultdict(list)
     for channel, label in parameters:
@@ -60,11 +63,15 @@ def panel_of(
         name=given.name if given else name,
         channels=MappingProxyType({**channels, **fixed}),
         compensation=given.compensation if given else compensation,
+        overrides=given.overrides if given else False,
+        notes=notes,
     )
 
 
 def read_panel(file: BinaryIO, name: str = "panel.toml") -> Panel:
-    """The panel of a panel file (TOML): `schema_version`, `name`, `compensation`, and `channels` by marker.
+    """The panel of a panel file (TOML).
+
+    Its keys: `schema_version`, `name`, `compensation`, `overrides`, and `channels` by marker.
 
     Raises
     ------
@@ -88,7 +95,30 @@ def read_panel(file: BinaryIO, name: str = "panel.toml") -> Panel:
                 do="give each marker a channel of its own ($PnN)",
             )
         channels[marker] = channel
-    return Panel(body.name, MappingProxyType(channels), body.compensation)
+    return Panel(body.name, MappingProxyType(channels), body.compensation, body.overrides)
+
+
+def _overridden(parameters: Sequence[tuple[str, str]], given: Panel) -> Iterator[Text]:
+    """Each channel of which a panel file says something else than its label; refused unless it may."""
+    labels = dict(parameters)
+    for marker, channel in given.channels.items():
+        if channel not in labels:
+            continue
+        said = markers_in(labels[channel]) or markers_in(channel)
+        against = denies(labels[channel]) or (said and marker not in said)
+        if not against or _carried(channel, labels[channel]) == marker:
+            continue
+        label = labels[channel] or channel
+        if not given.overrides:
+            raise InvariantBroken(
+                f"the panel file says that channel {channel!r} carries {marker}, its label says {label!r}",
+                where=f"panel {given.name}, channels.{marker}",
+                do="correct the panel file; or, if the label is wrong, write overrides = true in it",
+            )
+        yield Text(
+            f"The panel file says that channel {channel} carries {marker}; its label there is “{label}”.",
+            f"组合文件称通道{channel}为{marker}；文件中其标签为“{label}”。",
+        )
 
 
 def _carried(channel: str, label: str) -> str:
@@ -96,7 +126,7 @@ def _carried(channel: str, label: str) -> str:
     of_channel, of_label = markers_in(channel), markers_in(label)
     if len(of_channel) == 1 and kind_of(of_channel[0]) in (Kind.SCATTER, Kind.TIME):
         return of_channel[0]
-    found = of_label or of_channel
+    found = of_label or (() if denies(label) else of_channel)
     return found[0] if len(found) == 1 else ""
 
 

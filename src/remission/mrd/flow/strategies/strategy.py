@@ -58,12 +58,17 @@ class Strategy:
 class Panel:
     """Which channel carries which marker; markers in the spelling of `markers.KNOWN`, channels as `$PnN`.
 
-    `compensation`: `FCS`, `uncompensated`, or the name of a matrix given beside the files.
+    `compensation`: `FCS`, `uncompensated`, `already` (done before the values were written), or the name of a
+    matrix given beside the files.
     """
 
     name: str
     channels: Mapping[str, str]
     compensation: str
+    overrides: bool = False
+    """Whether it may say something else than the labels of a file."""
+    notes: tuple[Text, ...] = ()
+    """Where it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from remission.mrd.flow.events import CHUNK, Events, Mask
 from remission.mrd.flow.gates.axes import axes_of
 from remission.mrd.flow.gates.gates import Dimension, Gating
 from remission.mrd.flow.light.scales import Linear, Logicle, Scale
-from remission.mrd.flow.spectrum import UNCOMPENSATED, Spectrum
+from remission.mrd.flow.spectrum import ALREADY, UNCOMPENSATED, Spectrum
 from remission.mrd.flow.strategies.markers import Kind, kind_of
 from remission.mrd.flow.strategies.strategy import Panel
 
@@ -99,7 +99,7 @@ def _axes(
         scatter = kind_of(marker) is Kind.SCATTER
         curve = Linear(top, 0.0) if scatter else Logicle(top, _WIDTH, _DECADES, 0.0)
         scales[marker] = Scale(marker, curve)
-        matrix = UNCOMPENSATED if scatter else panel.compensation
+        matrix = UNCOMPENSATED if scatter or panel.compensation == ALREADY else panel.compensation
         dimensions.append(Dimension(panel.channels[marker], matrix, marker))
     return Gating((), scales, {}, spectra), dimensions
 
