@@ -8,9 +8,11 @@ from remission.lab.flow_telling import CATEGORIES, SENSITIVITIES
 from remission.mrd.calls import Answer
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.gates.parts import ids_of
-from remission.mrd.flow.measure import SUGGESTION, answer_to, category_of, sensitivity_of
+from remission.mrd.flow.measure import category_of, sensitivity_of
+from remission.mrd.flow.measure_checks import answer_to
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.strategies.strategy import Adjustment
+from remission.mrd.flow.suggestion.suggested import SUGGESTION
 from remission.mrd.result import MrdResult
 from remission.results.figures import flow_tree
 from remission.results.figures.canvas import Language
@@ -39,7 +41,7 @@ class FlowResult:
 
     @property
     def of_suggestion(self) -> bool:
-        """Whether the level counts the events of the suggestion and not those of the gates."""
+        """Whether the person stands for the suggestion beside the gates."""
         accepted = self.measured.acceptance
         return accepted is not None and accepted.what == SUGGESTION
 
