@@ -1,6 +1,7 @@
 """`remission flow`: from simulated marrows to an answer, and everything that may not pass for one."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -99,6 +100,43 @@ def test_a_follow_up_gets_level_limits_and_answer(here: Path, done: Run) -> None
     assert shown == read
 
 
+@pytest.mark.parametrize(
+    ("words", "gate", "wanted"),
+    [
+        ((), "Abnormal immature B cells *", ("Populations", "the file&#x27;s own labels")),
+        (("--language", "zh"), "异常幼稚B细胞 *", ("细胞群", "文件自带标签", "各门所得事件", "样本事件")),
+    ],
+)
+def test_the_page_stands_alone_and_shows_the_tree(
+    words: tuple[str, ...], gate: str, wanted: tuple[str, ...], here: Path, done: Run
+) -> None:
+    done("flow", "measure", FOLLOW_UP, *WITHOUT_19, "-o", "r.json", "--report", "r.html", *words)
+    page = (here / "r.html").read_text()
+    assert [one for one in wanted if one not in page] == []
+    outside = re.findall(r'(?:src|href)="(?!#|data:)[^"]*|@import|<script|<link', page)
+    assert outside == []
+    deep = {name: float(by) for by, name in re.findall(r'padding-left:([\d.]+)em">([^<]*)<', page)}
+    assert deep[gate] == max(deep.values()) and len(set(deep.values())) > 5
+    rows = re.findall(r"<tr>(?:(?!</tr>).)*<td class=\"n\">([\d.]+ %|)</td></tr>", page)
+    assert rows[0] == rows[1] == "", "above the denominator"
+    assert max(float(share.removesuffix(" %")) for share in rows if share) == 100
+
+
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (("--nonsense",), "No such option: --nonsense"),
+        (("--lod-events", 0), "greater than or equal to 1"),
+        (("--language", "de"), "--language"),
+    ],
+)
+def test_a_word_that_is_no_option_is_refused(
+    words: tuple[object, ...], what: str, here: Path, remission: Run
+) -> None:
+    said = remission("flow", "measure", FOLLOW_UP, *WITHOUT_19, "-o", "r.json", *words)
+    assert (said.status, said.out) == (2, "") and what in said.err and not (here / "r.json").exists()
+
+
 def test_equal_input_gives_equal_bytes(here: Path, done: Run) -> None:
     for name in ("a", "b"):
         done("flow", "measure", CLEAN, *WITHOUT_19, *STUDY, "-o", f"{name}.json", "--report", f"{name}.html")
@@ -145,6 +183,7 @@ def test_a_panel_that_cannot_carry_the_strategy_names_what_it_lacks(here: Path, 
     recognised = next(line for line in said.out.splitlines() if "markers recognised" in line)
     assert "CD19 (PE-Cy7-A)" in recognised and "--panel" in said.out
     read = json.loads((here / "r.json").read_bytes())
+    assert "the tree shows" not in said.out, "there is none"
     assert read["lacking"] == ["CD22 or CD24+CD66b"] and read["found"] is read["level"] is None
     zh = done("flow", "measure", SMALLER, *WITHOUT_19, "-o", "z.json", "--language", "zh").out
     assert "缺少CD22或CD24+CD66b" in zh and "已识别标志" in zh
@@ -273,6 +312,9 @@ def test_a_damaged_file_is_mended_only_as_asked(here: Path, done: Run, remission
         (("measure", FOLLOW_UP, *WITHOUT_19, "-o", "r", "--point", "d46"), 2, "--point without --study"),
         (("measure", FOLLOW_UP, *WITHOUT_19, "-o", "r", *STUDY[:3], "d99"), 1, "d19, d46"),
         (("measure", FOLLOW_UP, *WITHOUT_19, "-o", "r", "--lod-events", 60, "--loq-events", 9), 2, "of 9 "),
+        (("measure", FOLLOW_UP, *WITHOUT_19, "-o", "r", "--lod-events", 9, *STUDY), 2, "--lod-events beside"),
+        (("measure", FOLLOW_UP, *WITHOUT_19, "-o", "r", "--lod-events", "inf"), 2, "no number of events"),
+        (("measure", FOLLOW_UP, *WITHOUT_19, "-o", "r", "--threshold", "1e-999999999"), 2, "is no level"),
         (("measure", FOLLOW_UP, *WITHOUT_19, "-o", "r", "--loq-events", 9), 2, "below the LOD of 20"),
         (("measure", FOLLOW_UP, FOLLOW_UP, *WITHOUT_19, "-o", "r"), 1, "same file"),
         (("measure", FOLLOW_UP, SMALLER, *WITHOUT_19, "-o", "r"), 1, "other channels"),

@@ -1,6 +1,7 @@
 """`remission flow`: from the events of FCS files to a level with its limits, by gates people can look at."""
 
 import json as written
+import math
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -334,6 +335,9 @@ def _asked(
         return flow_asked_by(read, point)
     if point is not None:
         raise CommandRefused("--point without --study", where="command line", do="name the study")
+    for word, events in (("--lod-events", lod_events), ("--loq-events", loq_events)):
+        if events == math.inf:
+            raise CommandRefused("inf is no number of events", where=word, do="give a finite number")
     if after_anti_cd19 is None:
         print(_NOT_SAID, file=sys.stderr)
     asked = flow_asked_at(threshold or "1e-4", after_anti_cd19=after_anti_cd19)

@@ -16,7 +16,9 @@ def study_named(name: str | None, **without: object) -> "Study | None":
     given = [word for word, value in without.items() if value is not None]
     if given:
         raise CommandRefused(
-            f"--{given[0]} beside --study", where="command line", do="leave one out: the study says it"
+            f"--{given[0].replace('_', '-')} beside --study",
+            where="command line",
+            do="leave one out: the study says it",
         )
     from remission.protocol.read_study import read_study
     from remission.trial.studies import study_files

@@ -27,7 +27,7 @@ def flow_asked_at(threshold: str, *, after_anti_cd19: bool | None = None) -> Flo
         For text that is no fraction of cells.
     """
     try:
-        level = Fraction(threshold)
+        level = Fraction(threshold) if "/" in threshold or 0 < float(threshold) < 1 else Fraction(0)
     except (ValueError, ZeroDivisionError):
         level = Fraction(0)
     if not 0 < level < 1:

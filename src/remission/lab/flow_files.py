@@ -169,10 +169,10 @@ def _one_of(sets: Sequence[DataSet], wanted: int | None, name: str) -> DataSet:
         if one.number == wanted:
             return one
     raise InputRefused(
-        f"{name} holds {len(sets)} data sets"
+        f"{name} holds {len(sets)} data set{'s' if len(sets) > 1 else ''}"
         + (", which may be the same events twice" if wanted is None else f", none of number {wanted}"),
         where=name,
-        do="say which one, counted from 1, with the data set's number",
+        do="say which one, counted from 1 (--data-set)" if len(sets) > 1 else "leave --data-set out",
     )
 
 

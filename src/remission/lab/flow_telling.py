@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
+from remission.lab.flow_sources import LABELS
 from remission.lab.tables import CALLS, DETECTED, Cell, Table, evidence
 from remission.mrd.calls import detection
-from remission.mrd.flow.measured import Category, FlowMeasured, Sensitivity
+from remission.mrd.flow.measured import EVENTS, Category, FlowMeasured, Sensitivity
+from remission.mrd.flow.spectrum import FILE, UNCOMPENSATED
 from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
 from remission.mrd.flow.suggestion.suggested import Suggestion
 from remission.mrd.words import cells_name, percent
@@ -43,7 +45,7 @@ def of_flow(measured: FlowMeasured, names: Names = _NO_NAMES) -> Iterator[Table]
         yield _suggestion(measured.suggestion)
     if measured.adjustments:
         yield _adjustments(measured, names)
-    others = tuple(one for one in measured.evidence.settings if one.name not in _SETTINGS)
+    others = tuple(one for one in measured.evidence.settings if one.name not in (*_SETTINGS, EVENTS))
     yield evidence(replace(measured.evidence, settings=others), *_strategy(measured, names))
 
 
@@ -65,15 +67,20 @@ def _answer(measured: FlowMeasured) -> Table:
     if measured.lacking:
         rows += [
             (Text("markers missing", "缺少标志"), either(measured.lacking)),
-            (Text("panel", "抗体组合"), measured.panel),
+            (Text("panel", "抗体组合"), _WORDS.get(("panel", measured.panel), measured.panel)),
             (Text("markers recognised", "已识别标志"), _channels(measured) or Text("none", "无")),
         ]
     rows.append((Text("stands for it", "责任人"), _standing(measured)))
     title = Text(f"Sample {measured.sample}", f"样本{measured.sample}")
-    notes = (*measured.notes, _NAME_THEM) if measured.lacking else measured.notes
+    notes = (
+        *((_REFERRED,) if measured.result is not None else ()),
+        *measured.notes,
+        *((_NAME_THEM,) if measured.lacking else ()),
+    )
     return Table(title, _PLAIN, tuple(rows), notes=notes)
 
 
+_REFERRED = Text("* the cells that the level refers to", "* 水平以此细胞数为分母")
 _NAME_THEM = Text(
     "A marker that is there under a label nobody knows is named in a panel file (--panel).",
     "标志若已在文件中而标签未被识别，请在抗体组合文件（--panel）中写明。",
@@ -171,12 +178,15 @@ def _quality(measured: FlowMeasured) -> Table:
         frozenset({1}),
         (
             *nothing,
-            Text(
-                "Flagged events are counted; the tree shows the counts without them beside.",
-                "被标记的事件仍计入；细胞群表并列除去后的计数。",
-            ),
+            *((_COUNTED,) if rows and measured.populations else ()),
         ),
     )
+
+
+_COUNTED = Text(
+    "Flagged events are counted; the tree shows the counts without them beside.",
+    "被标记的事件仍计入；细胞群表并列除去后的计数。",
+)
 
 
 def _suggestion(one: Suggestion) -> Table:
@@ -217,9 +227,13 @@ def _adjustments(measured: FlowMeasured, names: Names) -> Table:
 
 def _strategy(measured: FlowMeasured, names: Names) -> Iterator[tuple[Cell, ...]]:
     """The settings of the measurement, and the markers and gates they led to."""
+    files = {one.sha256: one.name for one in measured.evidence.files}
+    own = [files.get(one.value, one.value) for one in measured.evidence.settings if one.name == EVENTS]
+    if own:
+        yield Text(EVENTS, "样本事件"), ", ".join(own)
     for one in measured.evidence.settings:
         if one.name in _SETTINGS:
-            yield _SETTINGS[one.name], one.value
+            yield _SETTINGS[one.name], _WORDS.get((one.name, one.value), one.value)
     if not measured.lacking:
         yield Text("markers", "标志"), _channels(measured)
     if measured.left_out:
@@ -233,3 +247,10 @@ _SETTINGS = {
     "found": Text("found", "检出依据"),
     "limits": Text("limits", "检测限"),
 }
+_WORDS = {
+    ("panel", LABELS): Text("the file's own labels", "文件自带标签"),
+    ("compensation", FILE): Text("the file's own matrix, if it has one", "文件自带矩阵（如有）"),
+    ("compensation", UNCOMPENSATED): Text("none", "无"),
+    ("found", "events of the gates"): Text("events of the gates", "各门所得事件"),
+}
+"""Values of settings that are words of ours, not names."""

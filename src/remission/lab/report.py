@@ -127,10 +127,17 @@ def _table(table: Table, says: Callable[[Cell], str]) -> Iterator[str]:
         heads = (f"<th{_side(table, n)}>{says(column)}</th>" for n, column in enumerate(table.columns))
         yield f"<thead><tr>{''.join(heads)}</tr></thead>\n"
     for row in table.rows:
-        cells = (f"<td{_side(table, n)}>{says(cell)}</td>" for n, cell in enumerate(row))
+        cells = (_cell(says(cell), _side(table, n)) for n, cell in enumerate(row))
         yield f"<tr>{''.join(cells)}</tr>\n"
     yield "</table></div>\n"
     yield from (f'<p class="note">{says(note)}</p>\n' for note in table.notes)
+
+
+def _cell(said: str, side: str) -> str:
+    """A cell; what blanks set in on a terminal is set in here too."""
+    text = said.lstrip(" ")
+    deep = f' style="padding-left:{0.6 * (len(said) - len(text)):g}em"' if text != said else ""
+    return f"<td{side}{deep}>{text}</td>"
 
 
 def _side(table: Table, column: int) -> str:
