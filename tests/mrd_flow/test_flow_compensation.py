@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from remission.errors import Hostile, InvariantBroken, Malformed, Refusal, TooLarge, WrongEncoding
 from remission.mrd.flow.events import Held
-from remission.mrd.flow.light.compensation import checked, condition, of_keywords, read_matrix, unmixing
+from remission.mrd.flow.light.compensation import (
+    checked,
+    condition,
+    is_identity,
+    of_keywords,
+    read_matrix,
+    unmixing,
+)
 from remission.mrd.flow.light.single_stains import SingleStain, from_controls
 from remission.mrd.flow.spectrum import Spectrum
 
@@ -128,6 +135,24 @@ def test_checked_refuses(one: Spectrum, said: str) -> None:
         checked(one)
     with pytest.raises(InvariantBroken, match=said):
         unmixing(one)
+
+
+@pytest.mark.parametrize(
+    ("dyes", "detectors", "values", "so"),
+    [
+        ("AB", "AB", ((1.0, 0.0), (0.0, 1.0)), True),
+        ("BA", "AB", ((0.0, 1.0), (1.0, 0.0)), True),
+        ("AB", "AB", ((1.0, 1e-9), (-1e-9, 1.0)), True),
+        ("AB", "AB", ((1.0, 0.001), (0.0, 1.0)), False),
+        ("AB", "AB", ((1.0, 0.0), (-0.001, 1.0)), False),
+        ("A", "A", ((1.0,),), False),
+        ("AB", "ABC", ((1.0, 0.0, 0.2), (0.0, 1.0, 0.1)), False),
+    ],
+)
+def test_what_says_that_there_is_no_spillover(
+    dyes: str, detectors: str, values: tuple[tuple[float, ...], ...], so: bool
+) -> None:
+    assert is_identity(Spectrum("one", tuple(dyes), tuple(detectors), values, "tests")) is so
 
 
 def test_condition_does_not_see_units() -> None:

@@ -27,6 +27,7 @@ WORST_CONDITION = 1e4
 _PERCENT = 100.0
 _LARGEST = 1e9
 """No coefficient is larger, no diagonal smaller than its inverse."""
+_LEAST_SPILL = 1e-4
 _MOST_BYTES = 4_000_000
 _SPELLINGS = ("$SPILLOVER", "SPILLOVER", "SPILL", "$SPILL")
 
@@ -97,7 +98,7 @@ def condition(spectrum: Spectrum) -> float:
 
 
 def is_identity(spectrum: Spectrum) -> bool:
-    """Whether a matrix of several fluorochromes says that none is seen by another's detector.
+    """Whether a matrix of several fluorochromes says that none is seen by another's detector (below 1e-4).
 
     No instrument is so: it stands where nobody measured spillover, or where the values hold none any more.
     """
@@ -107,7 +108,7 @@ def is_identity(spectrum: Spectrum) -> bool:
         for detector, value in zip(spectrum.detectors, row, strict=True)
         if detector != dye
     )
-    return len(spectrum.fluorochromes) > 1 and not any(others)
+    return len(spectrum.fluorochromes) > 1 and all(abs(value) < _LEAST_SPILL for value in others)
 
 
 def unmixing(spectrum: Spectrum) -> Numbers:
