@@ -229,6 +229,7 @@ def test_gates_that_may_be_left_out(lacking: str, flag: str | None) -> None:
         got = measured(marrow(60), panel=replace(panel_without("CD3"), channels={
             **panel_without("CD3").channels, "CD7": "CD3"}))  # fmt: skip
         assert got.left_out[:3] == ("cd3", "cd13", "cd117")
+        assert "Left out for lack of a marker: CD3+, CD13 bright, CD117 bright." in {n.en for n in got.notes}
     else:
         got = measured(marrow(60), panel=panel_without(lacking))
     assert got.result is not None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from remission.mrd.calls import Answer, Call, Detection, detection
+from remission.mrd.flow.gates.gates import Boolean
 from remission.mrd.flow.measure_flags import (
     ASSUMED_MOST_ABOVE,
     DENOMINATOR_MOVED,
@@ -142,9 +143,18 @@ def notes_of(
             f"Gated without compensation, for no matrix covers them: {named}.",
             f"无补偿矩阵覆盖，未经补偿即设门：{named}。",
         )
-    if on_channels.left_out:
-        names = [on_channels.strategy.names[id] for id in on_channels.left_out]
+    names = [
+        on_channels.strategy.names[id] for id in on_channels.left_out if id not in _controls(on_channels)
+    ]
+    if names:
         yield Text(
             f"Left out for lack of a marker: {', '.join(name.en for name in names)}.",
             f"因缺少标志而省略：{'、'.join(name.zh for name in names)}。",
         )
+
+
+def _controls(on_channels: Applied) -> frozenset[str]:
+    """Gates that are there for a control only."""
+    strategy = on_channels.strategy
+    joined = {one.gate for gate in strategy.gates if isinstance(gate, Boolean) for one in gate.operands}
+    return frozenset(one.gate for one in strategy.controls) - joined
