@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -122,7 +123,8 @@ def words(pages: Pages, folder: Path, path: str) -> str:
                 "Simulated data", "Category positive, quantifiable sensitivity:",
                 "Who stands for it Dr Wu for the gates: seen in each plot (2026-03-20 09:30:00 UTC)",
                 "Strategy B-ALL, B cells without CD19 ball-cd19-independent 1.",
-                "Panel labels compensation: FCS", "Abnormal immature B cells", "MRD",
+                "Panel the file's own labels compensation: the file's own matrix",
+                "Abnormal immature B cells", "MRD",
                 "Wang <Min>: drift of & CD38 (2026-03-20 09:30:00 UTC)", "moved", "Unmoved gates:",
                 "No reference of normal marrows was given", "Doublets (area against height)",
                 "CD19 (PE-Cy7-A)", "Open the files and move gates", "ball-cd19-independent.toml",
@@ -132,7 +134,7 @@ def words(pages: Pages, folder: Path, path: str) -> str:
             "/zh" + MEASURED,
             [
                 "模拟数据", "类别 阳性，可定量 灵敏度:", "责任人 Dr Wu 认可设门: seen in each plot",
-                "策略 B-ALL：不依赖CD19识别B系", "抗体组合 labels 补偿: FCS", "异常幼稚B细胞",
+                "策略 B-ALL：不依赖CD19识别B系", "抗体组合 文件自带标签 补偿: 文件自带矩阵", "异常幼稚B细胞",
                 "Wang <Min>: drift of & CD38", "未移动的门：", "未提供正常骨髓参考", "粘连体",
             ],
         ),
@@ -222,6 +224,19 @@ def test_what_the_laboratory_adds_decides_the_category_and_gates_without_names_k
 )
 def test_a_picture_there_is_not_is_not_found(pages: Pages, gated: Path, path: str) -> None:
     assert pages(gated).get(path).status_code == 404
+
+
+@both
+def test_files_that_wait_for_a_result_are_named(
+    pages: Pages, received: Path, marrow: Path, prefix: str
+) -> None:
+    text = words(pages, received, prefix + MEASURED)
+    digest = sha256(marrow.read_bytes()).hexdigest()
+    assert re.search(rf"{marrow.name}, [\d,]+ \S+ sha256 {digest}", text)
+    assert ("收到文件" if prefix else "Files received") in text
+    assert ("流式: 待报告" if prefix else "No result yet. flow: still to come") in text
+    other = words(pages, received, f"{prefix}{SUGGESTED}")
+    assert ("收到文件" if prefix else "Files received") not in other
 
 
 @both

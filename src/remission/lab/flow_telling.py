@@ -55,6 +55,11 @@ def names_of(measured: FlowMeasured) -> Names:
     return next((one.names for one in shipped if one.sha256 == measured.strategy_sha256), _NO_NAMES)
 
 
+def worded(setting: str, value: str) -> Text:
+    """The value of a setting; where it is a word of ours and no name, as people say it."""
+    return _WORDS.get((setting, value), Text(value, value))
+
+
 def _answer(measured: FlowMeasured) -> Table:
     rows: list[tuple[Cell, ...]] = [
         (Text("answer", "判定"), CALLS[measured.answer.call]),
@@ -67,7 +72,7 @@ def _answer(measured: FlowMeasured) -> Table:
     if measured.lacking:
         rows += [
             (Text("markers missing", "缺少标志"), either(measured.lacking)),
-            (Text("panel", "抗体组合"), _WORDS.get(("panel", measured.panel), measured.panel)),
+            (Text("panel", "抗体组合"), worded("panel", measured.panel)),
             (Text("markers recognised", "已识别标志"), _channels(measured) or Text("none", "无")),
         ]
     rows.append((Text("stands for it", "责任人"), _standing(measured)))
@@ -145,7 +150,7 @@ def _populations(measured: FlowMeasured, names: Names) -> Table:
                 Text(indent + name.en, indent + name.zh) if path != measured.mrd else _marked(indent, name),
                 f"{count:,}",
                 f"{kept.get(path, 0):,}",
-                "" if not above else f"{100 * count / above:.4g} %",
+                "" if not above else percent(count / above),
                 "" if not primary or count > primary else percent(count / primary),
             )
         )
@@ -233,7 +238,7 @@ def _strategy(measured: FlowMeasured, names: Names) -> Iterator[tuple[Cell, ...]
         yield Text(EVENTS, "样本事件"), ", ".join(own)
     for one in measured.evidence.settings:
         if one.name in _SETTINGS:
-            yield _SETTINGS[one.name], _WORDS.get((one.name, one.value), one.value)
+            yield _SETTINGS[one.name], worded(one.name, one.value)
     if not measured.lacking:
         yield Text("markers", "标志"), _channels(measured)
     if measured.left_out:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from remission.lab.flow_telling import CATEGORIES, SENSITIVITIES
+from remission.lab.flow_telling import CATEGORIES, SENSITIVITIES, worded
 from remission.mrd.calls import Answer
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.gates.parts import ids_of
@@ -38,6 +38,16 @@ class FlowResult:
     def measured(self) -> FlowMeasured:
         """What `flow measure` or the page wrote."""
         return self.behind.measured
+
+    @property
+    def panel(self) -> Text:
+        """The panel's name."""
+        return worded("panel", self.measured.panel)
+
+    @property
+    def compensation(self) -> Text:
+        """What the events were compensated by."""
+        return worded("compensation", self.measured.compensation)
 
     @property
     def of_suggestion(self) -> bool:

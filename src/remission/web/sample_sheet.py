@@ -22,9 +22,11 @@ from remission.results.figures.ngs_abundance import Ranked
 from remission.results.figures.ngs_clones import MOST_CLONES
 from remission.results.figures.ngs_tracking import TrackedSample
 from remission.terms.days import study_day
+from remission.terms.evidence import FileRef
 from remission.terms.ids import SampleId, SubjectId
 from remission.terms.words import Text
 from remission.trial.gated_behind import gated_behind
+from remission.trial.received import flow_files
 from remission.trial.sequenced import Listed, Sequenced, sequenced
 from remission.web.desk import Desk
 from remission.web.flow_result import GATES, TITLE, FlowResult, draw_tree, flow_result
@@ -77,7 +79,7 @@ class Reported:
 
 @dataclass(frozen=True, slots=True)
 class SampleSheet:
-    """A sample's page. `missing`: methods planned for it and not reported yet."""
+    """A sample's page. `missing`: methods planned, not reported yet; `received`: flow files that wait."""
 
     subject: SubjectId
     label: SampleId
@@ -87,6 +89,7 @@ class SampleSheet:
     day: int | None
     results: tuple[Reported, ...]
     missing: tuple[str, ...]
+    received: tuple[FileRef, ...]
 
 
 def sample_sheet(desk: Desk, subject: SubjectId, label: str) -> SampleSheet:
@@ -107,6 +110,7 @@ def sample_sheet(desk: Desk, subject: SubjectId, label: str) -> SampleSheet:
     results = _reported(desk, participant, taken)
     planned = next((spec.methods for spec in study.samples if spec.point == taken.point), ())
     come = {str(one.result.method) for one in results}
+    wait = Method.FLOW not in come
     return SampleSheet(
         subject=subject,
         label=taken.sample,
@@ -116,6 +120,7 @@ def sample_sheet(desk: Desk, subject: SubjectId, label: str) -> SampleSheet:
         day=None if day_one is None else study_day(taken.on, day_one),
         results=results,
         missing=tuple(method for method in planned if method not in come),
+        received=flow_files(desk.trial, subject, taken.sample) if wait else (),
     )
 
 
