@@ -1,7 +1,6 @@
 """`remission flow`: from the events of FCS files to a level with its limits, by gates people can look at."""
 
 import json as written
-import math
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -12,17 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from remission.cli import flow_files
+from remission.cli.flow_asked import asked_by_words, known_flags
 from remission.cli.flow_files import Cores, DataSetNumber, PanelWord, Repairs
 from remission.cli.grid import tables_as_text
 from remission.cli.outputs import put_all, refuse_taken
-from remission.cli.studies import study_named
 from remission.cli.words import Json, Language, Spoken, say
 from remission.errors import CommandRefused
 
 if TYPE_CHECKING:
     from remission.lab.flow_files import Told
     from remission.lab.flow_sample import FlowFiles
-    from remission.mrd.flow.asked import FlowAsked
     from remission.mrd.flow.suggestion.suggested import Acceptance
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -70,11 +68,6 @@ DiagnosisFile = Annotated[
 ]
 Name = Annotated[str, typer.Option("--name", help="What it is called.")]
 
-_NOT_SAID = (
-    "not said whether a drug against CD19 was given: a negative needs a gate without CD19 "
-    "(--before-anti-cd19 says that none was)"
-)
-
 
 @app.command()
 def measure(
@@ -116,8 +109,8 @@ def measure(
     json: Json = False,
 ) -> None:
     """Measure residual disease in a sample's events; a named person may stand for the result."""
-    asked = _asked(study, point, threshold, lod_events, loq_events, after_anti_cd19)
-    flags = _flags(flag, asked)
+    asked = asked_by_words(study, point, threshold, lod_events, loq_events, after_anti_cd19)
+    flags = known_flags(flag, asked)
     acceptance = _acceptance(accepted_by, why, accept_suggestion)
     refuse_taken(output, report)
     from remission.lab.flow_report import flow_page
@@ -166,14 +159,16 @@ def view(
     json: Json = False,
 ) -> None:
     """Open a sample's events on a page of this machine: look, move gates, accept."""
-    from remission.lab.flow_sources import repairs_of
+    from remission.lab.flow_sources import LABELS, check_there, repairs_of, strategy_at
     from remission.lab.flow_work import Asking
     from remission.web.flow_view import serve_flow
 
     asking = Asking(
-        _asked(study, point, threshold, None, None, after_anti_cd19), strategy, panel, matrix,
+        asked_by_words(study, point, threshold, None, None, after_anti_cd19), strategy, panel, matrix,
         reference, diagnosis, repairs_of(repair or ()), data_set,
     )  # fmt: skip
+    strategy_at(strategy)
+    check_there(*files, None if panel == LABELS else panel, matrix, reference, diagnosis)
     serve_flow(
         files,
         asking,
@@ -310,58 +305,6 @@ def _given(
         tuple(files), strategy, panel, matrix, adjustments, reference, diagnosis,
         repairs_of(repair or ()), data_set,
     )  # fmt: skip
-
-
-def _asked(
-    study: str | None,
-    point: str | None,
-    threshold: str | None,
-    lod_events: float | None,
-    loq_events: float | None,
-    after_anti_cd19: bool | None,
-) -> "FlowAsked":
-    from dataclasses import replace
-
-    from remission.lab.flow_asked import flow_asked_at, flow_asked_by
-
-    read = study_named(study, threshold=threshold, lod_events=lod_events, loq_events=loq_events)
-    if read is not None:
-        if after_anti_cd19 is not None:
-            raise CommandRefused(
-                "--after-anti-cd19 or --before-anti-cd19 beside --study",
-                where="command line",
-                do="give its --point instead",
-            )
-        return flow_asked_by(read, point)
-    if point is not None:
-        raise CommandRefused("--point without --study", where="command line", do="name the study")
-    for word, events in (("--lod-events", lod_events), ("--loq-events", loq_events)):
-        if events == math.inf:
-            raise CommandRefused("inf is no number of events", where=word, do="give a finite number")
-    if after_anti_cd19 is None:
-        print(_NOT_SAID, file=sys.stderr)
-    asked = flow_asked_at(threshold or "1e-4", after_anti_cd19=after_anti_cd19)
-    lod = lod_events or asked.events_for_lod
-    if loq_events is not None and loq_events < lod:
-        raise CommandRefused(
-            f"a LOQ of {loq_events:g} events below the LOD of {lod:g}",
-            where="--lod-events, --loq-events",
-            do="quantify from as many events as are detected, or more",
-        )
-    return replace(asked, events_for_lod=lod, events_for_loq=loq_events or max(asked.events_for_loq, lod))
-
-
-def _flags(named: list[str] | None, asked: "FlowAsked") -> tuple[str, ...]:
-    """Flags that mean something where the sample is judged; any other would be written and change nothing."""
-    known = asked.disqualifying_flags | asked.blinding_flags | asked.needed_flags
-    for flag in named or ():
-        if flag not in known:
-            raise CommandRefused(
-                f"there is no flag {flag!r} here",
-                where="--flag",
-                do="use one of: " + ", ".join(sorted(known)),
-            )
-    return tuple(named or ())
 
 
 def _acceptance(by: str | None, why: str | None, suggestion: bool) -> "Acceptance | None":

@@ -40,6 +40,13 @@ def show(
 ) -> None:
     """Print what an FCS file holds, or a measured sample (JSON), as people read it."""
     if file.endswith(".json"):
+        for word, given in (("--panel", panel), ("--repair", repair), ("--data-set", data_set)):
+            if given is not None:
+                raise CommandRefused(
+                    f"{word} means nothing to a measured sample",
+                    where="command line",
+                    do="leave it out, or name an FCS file",
+                )
         _show_measured(file, words, json)
         return
     from remission.errors import InputRefused

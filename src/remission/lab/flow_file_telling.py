@@ -9,7 +9,7 @@ from remission.mrd.flow.gates.gated import Gated
 from remission.mrd.flow.gates.parts import dimensions_of
 from remission.mrd.flow.strategies.applying import lacking, left_out
 from remission.mrd.flow.strategies.strategy import Panel, Strategy
-from remission.mrd.words import cells_name
+from remission.mrd.words import cells_name, percent
 from remission.terms.words import Text
 
 _PLAIN = (Text("", ""), Text("", ""))
@@ -74,8 +74,8 @@ def of_gated(gated: Gated) -> Table:
         (
             path,
             f"{count:,}",
-            f"{100 * count / above:.4g} %" if (above := _above(path, counts, gated.count)) else "-",
-            f"{100 * count / gated.count:.4g} %" if gated.count else "-",
+            percent(count / above) if (above := _above(path, counts, gated.count)) else "-",
+            percent(count / gated.count) if gated.count else "-",
         )
         for path, count in counts.items()
     )

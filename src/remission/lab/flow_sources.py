@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from io import BytesIO
 
-from remission.errors import CommandRefused
-from remission.lab.addresses import content, file_name
+from remission.errors import CommandRefused, InputRefused
+from remission.lab.addresses import content, exists, file_name
 from remission.lab.evidence import ref_of
 from remission.lab.flow_files import OpenedSample
 from remission.mrd.flow.fcs.reading import Fault
@@ -55,6 +55,19 @@ def matrix_at(address: str | None) -> tuple[Mapping[str, Spectrum], tuple[FileRe
     raw = content(address)
     spectrum = read_matrix(BytesIO(raw), file_name(address))
     return {spectrum.name: spectrum}, (ref_of(raw, address),)
+
+
+def check_there(*addresses: str | None) -> None:
+    """See that whatever was named is there, before a page is opened on it.
+
+    Raises
+    ------
+    InputRefused
+        For an address where nothing is, or that nothing here can reach.
+    """
+    for address in addresses:
+        if address is not None and not exists(address):
+            raise InputRefused(f"there is no {file_name(address)}", where=address, do="correct the address")
 
 
 def repairs_of(words: Iterable[str]) -> frozenset[Fault]:
