@@ -400,16 +400,22 @@ def test_exported_gates_count_the_same_elsewhere(here: Path, done: Run) -> None:
     assert "占上级" in done("flow", "gate", FOLLOW_UP, "--gates", "g.xml", "--language", "zh").out
 
 
-def test_gates_of_another_program_count_as_they_should(done: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "gate"), [("gml_boolean_and1_gate.xml", "And1"), ("gml_matrix_poly4_gate.xml", "Polygon4")]
+)
+def test_gates_of_another_program_hold_the_events_they_should(
+    file: str, gate: str, done: Run, tmp_path: Path
+) -> None:
     if not GATINGML.is_dir():
         pytest.skip("no ../shared/data/flow/gatingml beside the project")
-    gates = GATINGML / "gml" / "gml_boolean_and1_gate.xml"
-    said = done("flow", "gate", GATINGML / "data1.fcs", "--gates", gates, "--json").json
-    true = np.loadtxt(GATINGML / "truth" / "Results_And1.txt", dtype=int)
-    assert said["events"] == len(true)
-    assert true.sum() in {
-        count for path, count in said["populations"].items() if path.rpartition("/")[2] == "And1"
-    }
+    words = ("--gates", GATINGML / "gml" / file, "-o", tmp_path / "t.csv", "--json")
+    said = done("flow", "gate", GATINGML / "data1.fcs", *words).json
+    true = np.loadtxt(GATINGML / "truth" / f"Results_{gate}.txt", dtype=int)
+    head, *lines = (tmp_path / "t.csv").read_text().splitlines()
+    held = np.loadtxt(lines, delimiter=",", dtype=int, ndmin=2)[:, head.split(",").index(gate)]
+    assert held.tolist() == true.tolist()
+    counts = {path.rpartition("/")[2]: count for path, count in said["populations"].items()}
+    assert counts[gate] == true.sum() and said["events"] == len(true)
 
 
 def test_strategies_are_listed_and_printed(here: Path, done: Run) -> None:

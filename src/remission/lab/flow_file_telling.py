@@ -7,6 +7,7 @@ from remission.lab.flow_telling import called, either
 from remission.lab.tables import Cell, Table
 from remission.mrd.flow.gates.gated import Gated
 from remission.mrd.flow.gates.parts import dimensions_of
+from remission.mrd.flow.spectrum import Spectrum
 from remission.mrd.flow.strategies.applying import lacking, left_out
 from remission.mrd.flow.strategies.strategy import Panel, Strategy
 from remission.mrd.words import cells_name, percent
@@ -22,7 +23,7 @@ def of_file(sample: OpenedSample, panel: Panel | None) -> Iterator[Table]:
     rows: list[tuple[Cell, ...]] = [
         (Text("events", "事件"), f"{sample.events.count:,}"),
         (Text("parameters", "参数"), f"{len(sample.parameters)}"),
-        (Text("spillover", "溢漏矩阵"), f"{len(spill.detectors)}, {spill.origin}" if spill else "-"),
+        (Text("spillover", "溢漏矩阵"), _origin(spill) if spill else "-"),
     ]
     for keyword in ("$CYT", "$DATE", "$BTIM", "$ETIM", "$SMNO", "$SRC", "$COM"):
         if sample.keywords.get(keyword, "").strip():
@@ -33,6 +34,11 @@ def of_file(sample: OpenedSample, panel: Panel | None) -> Iterator[Table]:
     ]
     yield Table(Text(name, name), _PLAIN, tuple(rows), notes=(*mended, *sample.notes))
     yield _parameters(sample, panel)
+
+
+def _origin(spill: Spectrum) -> Text:
+    said = f"{len(spill.detectors)}, {spill.origin}"
+    return Text(said, said.replace(", keyword ", "，关键字"))
 
 
 def _parameters(sample: OpenedSample, panel: Panel | None) -> Table:
