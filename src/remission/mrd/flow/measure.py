@@ -153,9 +153,8 @@ def measure(
         acceptance=acceptance,
         unmoved=None if before is None else Unmoved(*before),
         notes=(
-            *notes,
-            *counted.controls_missing,
             *words.notes_of_answer(result, answer, acceptance, counted.populations[counted.mrd], before),
+            *counted.notes,
             *words.notes_of(
                 result,
                 _many((found, cells), quality.kept),
@@ -265,6 +264,10 @@ def _counted(
     """Every population, and what the marrow itself shows of its stains, before anything is concluded."""
     names = on_channels.strategy.names
     kept = {one.path: _count(one.mask & quality.kept) for one in gated.populations.values()}
+    missing = (
+        *missing_controls(on_channels, gated),
+        *(words.empty(names[id]) for id in empty_ancestors(on_channels, gated)[:1]),
+    )
     return replace(
         blank,
         mrd=gated.populations[mrd_gate(on_channels)].path,
@@ -275,10 +278,8 @@ def _counted(
         suggestion=suggested[0] if suggested else None,
         acceptance=acceptance,
         uncompensated=uncompensated_markers(on_channels),
-        controls_missing=(
-            *missing_controls(on_channels, gated),
-            *(words.empty(names[id]) for id in empty_ancestors(on_channels, gated)[:1]),
-        ),
+        controls_missing=missing,
+        notes=(*missing, *blank.notes),
     )
 
 
