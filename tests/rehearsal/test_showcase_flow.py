@@ -64,13 +64,14 @@ def measured(trial: Trial) -> tuple[Participant, ev.MrdReported]:
 def test_one_result_leads_back_to_its_events(trial: Trial, report: Report) -> None:
     who, event = measured(trial)
     result = event.result
-    events, kept = result.evidence.files
+    events, strategy, kept = result.evidence.files
     assert flow_files(trial, who.id, event.sample) == (events,)
     assert next(came for owner, came in receipts(trial) if owner.id == who.id).files == (events,)
     assert trial.files.verify(result.evidence.files)
     with trial.files.open(kept.sha256) as file:
         read = read_flow(file, kept.name)
     assert read.result is not None and read.acceptance is not None
+    assert read.strategy_sha256 == strategy.sha256
     assert (read.result.found, read.result.level, read.sample) == (result.found, result.level, event.sample)
     assert "SIMULATED" in read.acceptance.by and result.evidence.simulated
     assert result.primary == "nucleated cells" and result.cells > 200_000
