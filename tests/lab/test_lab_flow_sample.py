@@ -5,15 +5,22 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from remission.errors import InputRefused, InvariantBroken
 from remission.lab import flow_sample
 from remission.lab.flow_files import opened
 from remission.lab.flow_sample import FlowFiles, measured_sample
+from remission.mrd.calls import Call
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Held
 from remission.mrd.flow.fcs.writing import write_fcs
+from remission.mrd.flow.strategies.reading import shipped_strategy
+from remission.rehearsal.cytometry.clones import clone_of
+from remission.rehearsal.cytometry.differences import person_of
+from remission.rehearsal.cytometry.simulate import simulate
+from remission.rehearsal.cytometry.spec import Cd19, Look, Marrow, MarrowSpec
 
 ASKED = FlowAsked(Fraction("0.0005"), Fraction("0.0005"))
 STRATEGY = "ball-cd19-independent"
@@ -28,7 +35,7 @@ def parted(marrow: Path, folder: Path, start: int, stop: int, *, clock: bool = T
     values[place] -= values[place, 0]
     if not clock:
         values[place] = 0.0
-    path = folder / f"SIMULATED-{start}-{stop}-{'-'.join(said.values())}.fcs"
+    path = folder / f"SIMULATED-{start}-{stop}-{len(list(folder.iterdir()))}.fcs"
     keywords = {"$TIMESTEP": "0.01"} | {f"${key}": value for key, value in said.items()}
     held = Held(whole.events.channels, values, whole.events.spill)
     with path.open("wb") as file:
@@ -102,9 +109,37 @@ def test_whose_the_diagnosis_is_stands_beside_the_result(marrow: Path, tmp_path:
     after = parted(marrow, tmp_path, 40_000, 60_000, SMNO="M-3", DATE="2026-Mar-03")
     silent = parted(marrow, tmp_path, 40_000, 50_000)
     notes = measured_sample("S", given(sample, diagnosis=before), ASKED).measured.notes
-    (said,) = (note for note in notes if "Diagnosis and sample" in note.en)
-    assert "$SMNO M-1, $DATE 15-JAN-2026" in said.en and "$SMNO M-2, $DATE 02-MAR-2026" in said.zh
+    (said,) = (note for note in notes if "Diagnosis file" in note.en)
+    assert "of 2026-01-15, sample of 2026-03-02" in said.en and "not the same" in said.en
+    assert "M-1" not in said.en + said.zh  # a hospital's number is in no result
     with pytest.raises(InputRefused, match="was acquired on 2026-03-03, after the sample of 2026-03-02"):
         measured_sample("S", given(sample, diagnosis=after), ASKED)
     notes = measured_sample("S", given(sample, diagnosis=silent), ASKED).measured.notes
-    assert any("$SMNO –, $DATE –" in note.en for note in notes)
+    assert any("of –, sample of 2026-03-02" in note.en and "not stated" in note.en for note in notes)
+
+
+@pytest.mark.parametrize(("look", "outside"), [(Look.TYPICAL, False), (Look.HEMATOGONE_LIKE, True)])
+def test_gates_that_do_not_hold_the_clone_at_diagnosis_are_never_negative(
+    tmp_path: Path, look: Look, outside: bool
+) -> None:
+    numbers = np.random.default_rng(5)
+    clone = clone_of(look, Cd19.KEPT, numbers, "c")
+    person = person_of(numbers)
+    later = MarrowSpec(Marrow.REGENERATING, 60_000, person=person, name="later")
+    paths: list[str] = []
+    for spec in (MarrowSpec(Marrow.DIAGNOSIS, 60_000, clone, 0.8, person=person, name="first"), later):
+        made = simulate(spec, numbers)
+        path = tmp_path / f"SIMULATED-{spec.name}.fcs"
+        with path.open("wb") as file:
+            write_fcs(file, made.events, labels=made.labels, ranges=made.ranges, keywords=made.keywords)
+        paths.append(str(path))
+    first, follow_up = paths
+    asked = FlowAsked(Fraction("0.001"), Fraction("0.001"))
+    alone = measured_sample("S", given(follow_up), asked).measured
+    found = measured_sample("S", given(follow_up, diagnosis=first), asked).measured
+    assert alone.answer.call is Call.NEGATIVE and found.result is not None
+    assert ("clone-outside-gates" in found.result.flags) is outside
+    assert found.answer.call is (Call.NOT_EVALUABLE if outside else Call.NEGATIVE)
+    assert any("At diagnosis these gates hold" in note.en for note in found.notes)
+    limits = {note.en for note in shipped_strategy("ball-cd19-independent").notes}
+    assert limits <= {note.en for note in alone.notes}  # a negative says what its gates cannot see

@@ -1,7 +1,7 @@
 """One flow sample from its files to the answer: opened, judged, gated, suggested for, measured."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from types import MappingProxyType
 
@@ -9,11 +9,11 @@ from remission import __version__
 from remission.errors import InputRefused
 from remission.lab.addresses import content, file_name
 from remission.lab.evidence import SIMULATED, ref_of
+from remission.lab.flow_diagnosis import AtDiagnosis, diagnosis_at
 from remission.lab.flow_files import OpenedSample, Told, check_unchanged, opened
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.events import Mask
-from remission.mrd.flow.fcs.dates import acquired_on
 from remission.mrd.flow.fcs.reading import Fault
 from remission.mrd.flow.gates.gated import Gated
 from remission.mrd.flow.gates.gating import apply
@@ -29,7 +29,7 @@ from remission.mrd.flow.strategies.markers import NUCLEIC, TIME
 from remission.mrd.flow.strategies.strategy import Adjustment, Applied, Panel, Strategy
 from remission.mrd.flow.suggestion.reference import Reference
 from remission.mrd.flow.suggestion.reference_files import read_reference
-from remission.mrd.flow.suggestion.suggest import Diagnosis, suggest
+from remission.mrd.flow.suggestion.suggest import suggest
 from remission.mrd.flow.suggestion.suggested import Acceptance, Suggestion
 from remission.terms.evidence import Evidence, FileRef, Setting
 from remission.terms.words import Text
@@ -112,20 +112,28 @@ def measured_sample(
     moved, moved_files = _moved(given.adjustments, name, strategy)
     quality = quality_of(sample, panel)
     told(0.6)
-    on_channels, gated, suggested, (asked_files, notes) = None, None, None, _alone(given, sample)
+    first = diagnosis_at(
+        given.diagnosis, sample, strategy, panel=given.panel, spectra=spectra, repairs=given.repairs,
+        data_set=given.data_set,
+    )  # fmt: skip
+    on_channels, gated, suggested, asked_files = None, None, None, () if first is None else first.files
+    raised, notes = told_of(first, moved, cores)
     if not lacking(strategy, panel):
         on_channels = applied(strategy, panel, sample.events, sample.ranges, moved, spectra)
         gated = apply(on_channels.gating, sample.events, cores=cores)
         told(0.8)
         if given.reference is not None:
-            suggested, asked_files = suggestion_of(
-                sample, on_channels, gated, given, asked, spectra=spectra, cores=cores
+            suggested, reference = suggestion_of(
+                sample, on_channels, gated, given.reference, asked, first, spectra=spectra, cores=cores
             )
+            asked_files = (reference, *asked_files)
+        elif first is not None:
+            notes = (*notes, _NO_REFERENCE)
     measured = measure(
         name, strategy, panel, sample.events, sample.ranges, quality, asked,
         evidence=flow_evidence(sample, (*its_files, *panel_files, *matrix_files, *moved_files, *asked_files)),
         adjustments=moved, spectra=spectra, suggested=suggested, acceptance=acceptance,
-        flags=(*sample.flags, *flags), notes=(*sample.notes, *notes), gated=gated, cores=cores,
+        flags=(*sample.flags, *raised, *flags), notes=(*sample.notes, *notes), gated=gated, cores=cores,
     )  # fmt: skip
     check_unchanged(sample)
     told(1.0)
@@ -166,38 +174,43 @@ def quality_of(sample: OpenedSample, panel: Panel) -> Quality:
     )
 
 
+def told_of(
+    first: AtDiagnosis | None, moved: Sequence[Adjustment], cores: int
+) -> tuple[tuple[str, ...], tuple[Text, ...]]:
+    """What a diagnosis file says of the gates: a flag where they do not hold the clone, and notes."""
+    if first is None:
+        return (), ()
+    raised, said = first.held(moved, cores)
+    return raised, first.notes if said is None else (*first.notes, said)
+
+
 def suggestion_of(
     sample: OpenedSample,
     on_channels: Applied,
     gated: Gated,
-    given: FlowFiles,
+    reference: str,
     asked: FlowAsked,
+    first: AtDiagnosis | None = None,
     *,
     spectra: Mapping[str, Spectrum] = _NO_SPECTRA,
     cores: int = 1,
-) -> tuple[tuple[Suggestion, Mask], tuple[FileRef, ...]]:
-    """What a reference of normal marrows suggests, and the files it was asked with.
+) -> tuple[tuple[Suggestion, Mask], FileRef]:
+    """What a reference of normal marrows suggests, and the reference's file.
 
     Where a negative needs a gate without CD19, the events are compared without CD19 as well.
     """
-    assert given.reference is not None
-    raw = content(given.reference)
-    reference = read_reference(BytesIO(raw), file_name(given.reference))
-    _check_real(sample, reference, given.reference)
-    files, own = [ref_of(raw, given.reference)], _diagnosis_file(given, sample)
+    raw = content(reference)
+    normals = read_reference(BytesIO(raw), file_name(reference))
+    _check_real(sample, normals, reference)
     name, gate = next(iter(denominator_gates(on_channels).items()))
-    found, mask = suggest(
-        sample.events, on_channels.panel, sample.ranges, reference,
+    found = suggest(
+        sample.events, on_channels.panel, sample.ranges, normals,
         within=gated.populations[gate].mask, denominator=name,
-        diagnosis=None if own is None else _at_diagnosis(own, on_channels, given, spectra, cores),
+        diagnosis=None if first is None else first.compared(cores),
         ignore=frozenset({"CD19"} if INDEPENDENT in asked.needed_flags else ()),
         spectra=spectra, cores=cores,
     )  # fmt: skip
-    if own is not None:
-        check_unchanged(own)
-        found = replace(found, notes=(*found.notes, *_beside(own, sample)))
-        files = [*files, *own.files]
-    return (found, mask), tuple(files)
+    return found, ref_of(raw, reference)
 
 
 def _check_real(sample: OpenedSample, reference: Reference, address: str) -> None:
@@ -209,76 +222,6 @@ def _check_real(sample: OpenedSample, reference: Reference, address: str) -> Non
             where=address,
             do="build a reference of normal marrows from your own instrument",
         )
-
-
-def _diagnosis_file(given: FlowFiles, sample: OpenedSample) -> OpenedSample | None:
-    """The child's own diagnosis file, which is not one of the sample's.
-
-    Raises
-    ------
-    InputRefused
-        If it is, or if nobody was measured in it and somebody in the sample; if it was acquired later; and
-        as in `opened`.
-    """
-    if given.diagnosis is None:
-        return None
-    own = opened([given.diagnosis], given.repairs, data_set=given.data_set)
-    if {one.sha256 for one in own.files} & {one.sha256 for one in sample.files}:
-        raise InputRefused(
-            f"{own.files[0].name} is a file of the sample itself",
-            where="diagnosis",
-            do="give the file of the marrow at diagnosis",
-        )
-    if own.simulated and not sample.simulated:
-        raise InputRefused(
-            f"{own.files[0].name} is SIMULATED, and the sample is real",
-            where="diagnosis",
-            do="give the child's own file",
-        )
-    own_day, day = acquired_on(own.keywords), acquired_on(sample.keywords)
-    if own_day is not None and day is not None and own_day > day:
-        raise InputRefused(
-            f"{own.files[0].name} was acquired on {own_day}, after the sample of {day}",
-            where="diagnosis",
-            do="give the file of the marrow at diagnosis",
-        )
-    return own
-
-
-def _alone(given: FlowFiles, sample: OpenedSample) -> tuple[tuple[FileRef, ...], tuple[Text, ...]]:
-    """A diagnosis file that nothing is compared with: its evidence, and that it says nothing so."""
-    own = _diagnosis_file(given, sample) if given.reference is None else None
-    return ((), ()) if own is None else (own.files, (*_beside(own, sample), _NO_REFERENCE))
-
-
-def _beside(own: OpenedSample, sample: OpenedSample) -> tuple[Text, ...]:
-    """Whose diagnosis file and sample are, as far as they say it, and what had to be mended in the first."""
-    said = [
-        ", ".join(
-            (one.files[0].name, *(f"{key} {one.keywords.get(key) or '–'}" for key in ("$SMNO", "$DATE")))
-        )
-        for one in (own, sample)
-    ]
-    whose = Text(
-        f"Diagnosis and sample, for a person to compare: {said[0]}; {said[1]}",
-        f"初诊文件与样本，请人工核对：{said[0]}；{said[1]}",
-    )
-    return whose, *(
-        Text(f"Repair of {name}: {one.said.en}", f"{name}的修复：{one.said.zh}") for name, one in own.repairs
-    )
-
-
-def _at_diagnosis(
-    own: OpenedSample, on_channels: Applied, given: FlowFiles, spectra: Mapping[str, Spectrum], cores: int
-) -> Diagnosis:
-    """The child's diagnosis file, with the cells that the strategy's denominator holds there."""
-    panel, _ = panel_at(given.panel, own, next(iter(spectra), None))
-    within = None
-    if not lacking(on_channels.strategy, panel):
-        there = applied(on_channels.strategy, panel, own.events, own.ranges, (), spectra)
-        gate = next(iter(denominator_gates(there).values()))
-        within = apply(there.gating, own.events, wanted=(gate,), cores=cores).populations[gate].mask
-    return Diagnosis(own.events, panel, own.ranges, within, dict(spectra))
 
 
 def flow_evidence(sample: OpenedSample, files: Sequence[FileRef]) -> Evidence:

@@ -9,8 +9,9 @@ from pathlib import Path
 from remission.errors import ActRefused, InputRefused
 from remission.lab.addresses import exists, put
 from remission.lab.flow_bench import CORES, Bench, check_named
+from remission.lab.flow_diagnosis import AtDiagnosis, diagnosis_at
 from remission.lab.flow_files import Told, check_unchanged, opened
-from remission.lab.flow_sample import FlowFiles, flow_evidence, quality_of, suggestion_of
+from remission.lab.flow_sample import flow_evidence, quality_of, suggestion_of, told_of
 from remission.lab.flow_sources import matrix_at, panel_at, strategy_at
 from remission.mrd.flow.asked import FlowAsked
 from remission.mrd.flow.fcs.reading import Fault
@@ -21,6 +22,7 @@ from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.measured_json import write_flow
 from remission.mrd.flow.spectrum import Spectrum
 from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy
+from remission.mrd.flow.strategies.strategy import Adjustment
 from remission.mrd.flow.suggestion.suggested import Acceptance
 from remission.terms.evidence import FileRef
 from remission.terms.words import Text
@@ -67,6 +69,8 @@ class Work:
         self.bench, self.label, self.asking = bench, label, asking
         self.quality = quality_of(bench.sample, bench.panel)
         self.suggested = None
+        self.first: AtDiagnosis | None = None
+        self._told: tuple[tuple[Adjustment, ...], tuple[tuple[str, ...], tuple[Text, ...]]] | None = None
         self._unmoved = bench.gated
         self._beside = tuple(files)
         self.token = sha256("".join(ref.sha256 for ref in self.files).encode()).hexdigest()[:8]
@@ -82,17 +86,21 @@ class Work:
         return self.bench.sample.simulated
 
     def look(self, spectra: Mapping[str, Spectrum]) -> None:
-        """Ask what the reference of normal marrows suggests; every file it was asked with is evidence."""
+        """Open the diagnosis file, and ask what the reference of normal marrows suggests, if any."""
         asking, bench = self.asking, self.bench
-        given = FlowFiles(
-            (), asking.strategy, asking.panel, asking.matrix, None, asking.reference, asking.diagnosis,
-            asking.repairs, asking.data_set,
+        self.first = diagnosis_at(
+            asking.diagnosis, bench.sample, bench.strategy, panel=asking.panel, spectra=spectra,
+            repairs=asking.repairs, data_set=asking.data_set,
         )  # fmt: skip
-        self.suggested, files = suggestion_of(
-            bench.sample, bench.applied, bench.gated, given, asking.asked, spectra=spectra, cores=CORES
-        )
-        bench.suggested = self.suggested[1]
-        self._beside = (*self._beside, *files)
+        if self.first is not None:
+            self._beside = (*self._beside, *self.first.files)
+        if asking.reference is not None:
+            self.suggested, file = suggestion_of(
+                bench.sample, bench.applied, bench.gated, asking.reference, asking.asked, self.first,
+                spectra=spectra, cores=CORES,
+            )  # fmt: skip
+            bench.suggested = self.suggested[1]
+            self._beside = (*self._beside, file)
 
     def measured(self, acceptance: Acceptance | None = None) -> FlowMeasured:
         """The sample with its gates as they are now, those nobody stands for yet included.
@@ -104,16 +112,25 @@ class Work:
         """
         bench, sample = self.bench, self.bench.sample
         with bench.alone:
+            raised, notes = self._of_diagnosis()
             found = measure(
                 self.label, bench.strategy, bench.panel, sample.events, sample.ranges, self.quality,
                 self.asking.asked,
                 evidence=flow_evidence(sample, self._beside),
                 adjustments=bench.applied.adjustments, spectra=bench.spectra, suggested=self.suggested,
-                acceptance=acceptance, flags=sample.flags, notes=sample.notes, gated=bench.gated,
+                acceptance=acceptance, flags=(*sample.flags, *raised),
+                notes=(*sample.notes, *notes), gated=bench.gated,
                 unmoved=self._unmoved,
             )  # fmt: skip
         check_unchanged(sample)
         return found
+
+    def _of_diagnosis(self) -> tuple[tuple[str, ...], tuple[Text, ...]]:
+        """What the diagnosis file says of the gates as they are now; asked anew when one was moved."""
+        moved = self.bench.applied.adjustments
+        if self._told is None or self._told[0] != moved:
+            self._told = (moved, told_of(self.first, moved, CORES))
+        return self._told[1]
 
     def accept(self, what: str, by: str, why: str, at: str, seen: int, drafts: Path) -> Draft:
         """Write the result that a named person stands for into a file of its own; nothing is written over.
@@ -171,8 +188,7 @@ def opened_work(
     told(0.6)
     work = Work(bench, label, asking, (*its_files, *panel_files, *matrix_files))
     told(0.8)
-    if asking.reference is not None:
-        work.look(spectra)
+    work.look(spectra)
     told(1.0)
     return work
 

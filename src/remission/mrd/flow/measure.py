@@ -114,7 +114,7 @@ def measure(
     check_acceptance(acceptance, suggested)
     check_flags(flags, asked, strategy)
     evidence = _said(evidence, strategy, panel, acceptance)
-    blank = _blank(sample, strategy, panel, quality, asked, evidence, tuple(notes))
+    blank = _blank(sample, strategy, panel, quality, asked, evidence, (*notes, *panel.notes))
     if missing := lacking(strategy, panel):
         return replace(blank, lacking=missing, answer=_none(words.lacks(missing, strategy.title)))
     on_channels = applied(strategy, panel, events, ranges, adjustments, spectra)
@@ -163,6 +163,7 @@ def measure(
                 above_singlets(on_channels, gated, events),
                 acceptance,
             ),
+            *(strategy.notes if answer.call is Call.NEGATIVE else ()),  # what these gates cannot see
         ),
     )
 

@@ -11,17 +11,21 @@ RESTS_ON_FLAGGED = "rests-on-flagged-events"
 CONTROL_MISSING = "control-missing"
 RESTS_ON_MOVED = "rests-on-moved-gates"
 DENOMINATOR_MOVED = "denominator-moved"
+CLONE_OUTSIDE = "clone-outside-gates"
 """Doublets were not taken out, for the panel has no area and height of scatter; nucleated cells were told by
 scatter alone; markers were gated without compensation that was asked for; fewer cells than `ASSUMED_FEW`;
 the file holds several data sets, of which one was measured; without the stretches in which the run was
 unsteady the answer would be another, or most of what was found is in them; cells that every marrow holds are
 not there, so that an antibody may have failed; by the gates as the strategy has them the answer would be
-positive; a gate was moved that the primary denominator stands on."""
+positive; a gate was moved that the primary denominator stands on; at diagnosis the gates did not hold the
+child's leukaemia."""
 
 DISQUALIFYING = quality_flags.DISQUALIFYING
 """Flags under which a result says nothing, unless the study names others."""
 
-BLINDING = quality_flags.BLINDING | {UNCOMPENSATED, RESTS_ON_FLAGGED, CONTROL_MISSING, RESTS_ON_MOVED}
+BLINDING = quality_flags.BLINDING | {
+    UNCOMPENSATED, RESTS_ON_FLAGGED, CONTROL_MISSING, RESTS_ON_MOVED, CLONE_OUTSIDE,
+}  # fmt: skip
 """Flags under which a result can be positive, never negative, unless the study names others."""
 
 OWN = BLINDING | {
