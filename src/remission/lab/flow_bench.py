@@ -115,6 +115,14 @@ class Bench:
         }
 
     @property
+    def on_the_way(self) -> frozenset[str]:
+        """The populations that the one of disease stands on, itself among them; the others are controls."""
+        rules, found = rules_of(self._applied.gating), {mrd_gate(self._applied)}
+        while more := {below for id in found for below in rules[id].leans_on} - found:
+            found |= more
+        return frozenset(found)
+
+    @property
     def moves(self) -> Mapping[str, Adjustment]:
         """The gates that are not where the strategy has them, by id."""
         return self._history[self._at].moves

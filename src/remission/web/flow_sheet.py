@@ -18,6 +18,7 @@ from remission.lab.flow_telling import CATEGORIES, SENSITIVITIES
 from remission.lab.flow_work import Draft, Work
 from remission.mrd.flow.gates.gated import Population
 from remission.mrd.flow.gates.gates import Boolean, Ellipsoid, Gate, Polygon, Quadrants, Rectangle
+from remission.mrd.flow.gates.parts import ids_of
 from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.strategies.strategy import Adjustment
 from remission.terms.words import Text
@@ -84,6 +85,19 @@ class FlowSheet:
     def bench(self) -> Bench:
         """The bench."""
         return self.work.bench
+
+    @property
+    def looked_in(self) -> tuple[Drawn, ...]:
+        """The plots of the gates that lead to disease."""
+        return tuple(one for one in self.drawn if self._leads(one))
+
+    @property
+    def controls(self) -> tuple[Drawn, ...]:
+        """The plots of the other gates: whether the stains worked."""
+        return tuple(one for one in self.drawn if not self._leads(one))
+
+    def _leads(self, one: Drawn) -> bool:
+        return not self.bench.on_the_way.isdisjoint(ids_of(self.bench.gates[one.plot.gate]))
 
     @property
     def category(self) -> Text:
