@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,7 @@ from remission.mrd.flow.strategies.reading import shipped_strategy
 from remission.mrd.flow.strategies.strategy import Panel
 from remission.mrd.flow.suggestion.suggested import Acceptance
 from remission.mrd.result import Denominator, Method
+from remission.protocol.answering import answered
 from remission.protocol.read_study import read_study
 from remission.protocol.study import Study
 from remission.rehearsal.cytometry.simulate import Simulated, simulate
@@ -123,13 +125,13 @@ def test_the_entry_leads_to_the_events_and_to_the_measurement(due: Any) -> None:
     files = keep(due, **RAW)
     receive(due, files)
     measured = measured_of(files)
-    report(due, measured, (), flags=["repeat"])
+    report(due, measured, (), flags=["hemodilute"])
     event = due.events(ev.MrdReported)[-1]
     events, strategy, kept = event.result.evidence.files
     assert strategy.sha256 == measured.strategy_sha256, "a later version may ship another"
     assert (events.name, kept.name) == ("tube.fcs", "tube.flow.json"), "received, so not given again"
     assert measured.result is not None and event.result.level == measured.result.level
-    assert event.result.flags == (*measured.result.flags, "repeat")
+    assert event.result.flags == (*measured.result.flags, "hemodilute")
     assert ("measured", kept.sha256) in {(one.name, one.value) for one in event.result.evidence.settings}
     with due.trial.files.open(kept.sha256) as stream:
         assert stream.read() == write_flow(measured).encode()
@@ -305,6 +307,22 @@ def test_what_a_strategy_must_state_is_not_claimed_by_hand(due: Any) -> None:
     due.refuses(
         InputRefused, lambda: report(due, measured, files, flags=["cd19-independent-gate"]), "is claimed"
     )
+
+
+def test_a_misspelt_flag_is_refused_and_a_right_one_blinds(due: Any) -> None:
+    files = keep(due, **RAW)
+    measured = measured_of(files)
+    due.refuses(
+        InputRefused,
+        lambda: report(due, measured, files, flags=["hemodiluted"]),
+        "no flag 'hemodiluted' here",
+    )
+    participant = report(due, measured, files, flags=["hemodilute"])
+    (reported,) = (one.event for one in participant.all(ev.MrdReported) if one.event.sample == D46)
+    assert "hemodilute" in reported.result.flags
+    limit = Decimal("0.0001")
+    assert answered(study(), "d46", measured.result, limit, limit).call is Call.NEGATIVE
+    assert answered(study(), "d46", reported.result, limit, limit).call is Call.NOT_EVALUABLE
 
 
 def test_simulated_events_are_no_finding(due: Any) -> None:

@@ -7,6 +7,7 @@ from io import BytesIO
 
 from remission.conduct.state import Participant
 from remission.errors import InputRefused
+from remission.mrd.flow.measure_flags import OWN
 from remission.mrd.flow.measured import EVENTS, FlowMeasured
 from remission.mrd.flow.measured_json import read_flow
 from remission.mrd.flow.strategies.reading import shipped_strategies, shipped_strategy, shipped_text
@@ -66,6 +67,7 @@ def report_gated(
             do="give every file that the measurement read, as it was then",
         )
     _check_whose(trial, subject, sample, result, where)
+    _check_claims(trial.study.assay(Method.FLOW), result, flags, where)
     shipped = _shipped(trial, read)
     kept = trial.files.keep(BytesIO(measured), name)
     evidence = replace(
@@ -74,7 +76,6 @@ def report_gated(
         settings=(*result.evidence.settings, Setting(MEASURED, kept.sha256)),
         simulated=result.evidence.simulated or trial.simulated,
     )
-    _check_claims(trial.study.assay(Method.FLOW), result, flags, where)
     raised = tuple(dict.fromkeys((*result.flags, *flags)))
     entered = replace(result, evidence=evidence, flags=raised)
     return report(trial, by, subject, sample=sample, point=point, result=entered, on=on)
@@ -126,7 +127,7 @@ def _check_whose(trial: Trial, subject: SubjectId, sample: SampleId, result: Mrd
 
 
 def _check_claims(assay: Assay | None, result: MrdResult, flags: Sequence[str], where: str) -> None:
-    """What a negative must state is stated by the strategy that measured it, not by hand."""
+    """A flag given by hand means something, and claims nothing that only a strategy states."""
     needed = () if assay is None else assay.needed_after_treatment
     claimed = [flag for flag in flags if flag in needed and flag not in result.flags]
     if claimed:
@@ -135,6 +136,21 @@ def _check_claims(assay: Assay | None, result: MrdResult, flags: Sequence[str], 
             where=where,
             do="measure it by a strategy that states it",
         )
+    known = OWN.union(*(() if assay is None else _listed(assay)))
+    unknown = [flag for flag in flags if flag not in known]
+    if unknown:  # a misspelt `hemodilute` would stand there and blind nothing
+        raise InputRefused(
+            f"there is no flag {unknown[0]!r} here", where=where, do="use one of: " + ", ".join(sorted(known))
+        )
+
+
+def _listed(assay: Assay) -> tuple[tuple[str, ...], ...]:
+    return (
+        assay.disqualifying_flags,
+        assay.blinding_flags,
+        assay.blinding_after_treatment,
+        assay.needed_after_treatment,
+    )
 
 
 def _check_assay(assay: Assay | None, result: MrdResult, where: str) -> None:
