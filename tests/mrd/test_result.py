@@ -17,7 +17,7 @@ from remission.mrd.result import (
     from_flow_counts,
     from_ngs_counts,
 )
-from remission.stats.proportions import clopper_pearson
+from remission.stats.rates.proportions import clopper_pearson
 from remission.terms.evidence import Evidence, FileRef, Setting
 
 EVIDENCE = Evidence("gated by hand", "1", (FileRef("tube1.fcs", "a" * 64, 10),), (Setting("panel", "B"),))

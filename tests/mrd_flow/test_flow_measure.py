@@ -28,7 +28,7 @@ from remission.mrd.flow.strategies.reading import shipped_strategy
 from remission.mrd.flow.strategies.strategy import Adjustment, Panel
 from remission.mrd.flow.suggestion.suggested import Acceptance, Cluster, Suggestion
 from remission.mrd.limits import limit_at
-from remission.stats.proportions import clopper_pearson
+from remission.stats.rates.proportions import clopper_pearson
 from remission.terms.evidence import Evidence, FileRef
 from remission.terms.words import Text
 

@@ -21,7 +21,7 @@ from remission.rehearsal.rehearse import script
 from remission.rehearsal.truth import Child, shut_out
 from remission.screening.facts import Facts, Happening, Known, Measured, read_value
 from remission.screening.judge import Judge
-from remission.stats.proportions import clopper_pearson
+from remission.stats.rates.proportions import clopper_pearson
 from remission.terms.evidence import Evidence
 
 FILES = script("nct06607419")

@@ -11,9 +11,10 @@ import pytest
 from matplotlib.image import imread
 
 from remission.conduct import events as ev
+from remission.paper import canvas
+from remission.paper.words import SMALL, width_of, wrapped
 from remission.protocol.study import Study
 from remission.results.analysis import Results, analyse
-from remission.results.figures import canvas
 from remission.results.figures.before_after import columns_of, rows_of
 from remission.results.figures.calls import MARKS, Kind
 from remission.results.figures.gallery import FIGURES
@@ -22,7 +23,6 @@ from remission.results.figures.levels import decades_around, drawn_at, threshold
 from remission.results.figures.recruitment import enrolment_days
 from remission.results.figures.swimmer import lanes_of
 from remission.results.figures.waterfall import slots_of
-from remission.results.figures.words import SMALL, width_of, wrapped
 
 SVG = "{http://www.w3.org/2000/svg}"
 each = pytest.mark.parametrize("name", sorted(FIGURES))

@@ -39,13 +39,13 @@ from remission.mrd.flow.light.scales import Asinh, Biexponential, Hyperlog, Line
 from remission.mrd.flow.light.scaling import unscaled
 from remission.mrd.flow.quality.examining import AREA, HEIGHT, Quality, examine
 from remission.mrd.flow.quality.findings import Concern, Finding
+from remission.paper.canvas import Format, Language, Picture, Sheet, draw_sheet
+from remission.paper.words import width_of
 from remission.results.figures import flow_gates, flow_plot, flow_quality, flow_time, flow_tree
-from remission.results.figures.canvas import Format, Language, Picture, Sheet, draw_sheet
 from remission.results.figures.flow_axes import PlotAxis, axis_of, spaced, ticks
 from remission.results.figures.flow_density import levels
 from remission.results.figures.flow_panel import Frame, clipped, halved
 from remission.results.figures.flow_views import MOST_MARKED, View, views
-from remission.results.figures.words import width_of
 from remission.terms.words import Text
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -18,12 +18,13 @@ from remission.mrd.ngs.measured import CloneLevel, Measured
 from remission.mrd.ngs.rearrangement import Kind, Locus, Part, Rearrangement
 from remission.mrd.ngs.tally import Sighting, Tolerance
 from remission.mrd.result import from_ngs_counts
-from remission.results.figures import canvas, ngs_abundance, ngs_alignment, ngs_fates, ngs_tracking
+from remission.paper import canvas
+from remission.paper.words import SMALL
+from remission.results.figures import ngs_abundance, ngs_alignment, ngs_fates, ngs_tracking
 from remission.results.figures.ngs_alignment import Stretch, aligned, stretches, why
 from remission.results.figures.ngs_clones import MOST_CLONES, clone_mark
 from remission.results.figures.ngs_fates import GROUPS
 from remission.results.figures.ngs_tracking import TrackedSample, lines_of
-from remission.results.figures.words import SMALL
 from remission.terms.evidence import Evidence, FileRef
 from remission.terms.words import Text
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from lifelines import AalenJohansenFitter
 
 from remission.errors import InputRefused
-from remission.stats.competing import CENSORED, cumulative_incidence
-from remission.stats.survival import kaplan_meier
+from remission.stats.times.competing import CENSORED, cumulative_incidence
+from remission.stats.times.survival import kaplan_meier
 
 people = st.lists(st.tuples(st.integers(0, 12).map(float), st.integers(0, 3)), min_size=1, max_size=25)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from remission.errors import InputRefused
 from remission.stats.describe import Description, describe
-from remission.stats.joint import both_required, holm
+from remission.stats.pairs.joint import both_required, holm
 
 p_values = st.lists(st.integers(0, 1000).map(lambda i: i / 1000), min_size=1, max_size=5)
 

@@ -14,7 +14,7 @@ from scipy.stats import binomtest
 
 from remission.errors import InputRefused
 from remission.stats.interval import Interval
-from remission.stats.proportions import (
+from remission.stats.rates.proportions import (
     binomial_p_greater,
     binomial_p_two_sided,
     clopper_pearson,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
 from remission.errors import InputRefused
-from remission.stats.survival import kaplan_meier, numbers_at_risk
+from remission.stats.times.survival import kaplan_meier, numbers_at_risk
 
 PUBLISHED = Path(__file__).parents[1] / "published"
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "statistics.json"

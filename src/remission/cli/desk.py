@@ -13,9 +13,9 @@ from remission.cli.door import AT_END
 from remission.cli.telling import told
 from remission.cli.words import instant, say
 from remission.conduct.state import Participant
-from remission.results.analysis import SIMULATED
 from remission.terms.actors import Actor, Role
 from remission.terms.ids import SubjectId
+from remission.terms.words import SIMULATED
 from remission.trial.settings import SETTINGS
 from remission.trial.trial import By, Trial, now
 

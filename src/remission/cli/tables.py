@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from remission.cli.grid import grid
-from remission.results.analysis import SIMULATED, Results
+from remission.results.analysis import Results
 from remission.results.numbers import Table
+from remission.terms.words import SIMULATED
 
 
 def table_lines(found: Results, language: str) -> Iterator[str]:

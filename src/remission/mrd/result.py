@@ -8,7 +8,7 @@ from fractions import Fraction
 from remission.errors import InputRefused, InvariantBroken
 from remission.mrd.limits import EXPECTED_FOR_95, limit_at
 from remission.stats.counts import poisson_interval, poisson_upper
-from remission.stats.proportions import clopper_pearson, clopper_pearson_upper
+from remission.stats.rates.proportions import clopper_pearson, clopper_pearson_upper
 from remission.terms.evidence import Evidence, Setting
 from remission.terms.words import Mark
 

@@ -22,7 +22,6 @@ from remission.terms.ids import SubjectId
 from remission.terms.words import Text
 
 SCHEMA_VERSION = 1
-SIMULATED = Text("SIMULATED DATA", "模拟数据")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from remission.results.numbers import (
     percent_of,
     plain,
 )
-from remission.stats.proportions import binomial_p_greater, critical_value
+from remission.stats.rates.proportions import binomial_p_greater, critical_value
 from remission.terms.words import Text
 
 YES_NO = "yes (1) or no (0)"

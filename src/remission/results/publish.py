@@ -7,13 +7,14 @@ from remission.protocol.study import Study
 from remission.registry.record import RegistryRecord
 from remission.registry.words import ABSENT
 from remission.results.adverse_events import adverse_events
-from remission.results.analysis import SIMULATED, Results
+from remission.results.analysis import Results
 from remission.results.baseline import TOTAL, Characteristic, characteristics
 from remission.results.control import caveats
 from remission.results.flow import DIED, LOST, REASONS, WITHDREW
 from remission.results.invariants import check_invariants, check_review_rules
 from remission.results.numbers import FRACTION
 from remission.results.outcome_measures import outcome_measures
+from remission.terms.words import SIMULATED
 
 Json = dict[str, object]
 

@@ -27,8 +27,8 @@ from remission.results.numbers import (
     plain,
 )
 from remission.results.populations import Population
-from remission.stats.joint import both_required, holm
-from remission.stats.proportions import clopper_pearson
+from remission.stats.pairs.joint import both_required, holm
+from remission.stats.rates.proportions import clopper_pearson
 from remission.terms.ids import SubjectId
 from remission.terms.words import Text
 

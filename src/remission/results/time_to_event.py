@@ -29,9 +29,9 @@ from remission.results.numbers import (
     percent_of,
     plain,
 )
-from remission.stats.competing import CumulativeIncidence, cumulative_incidence
 from remission.stats.interval import Interval
-from remission.stats.survival import KaplanMeier, kaplan_meier
+from remission.stats.times.competing import CumulativeIncidence, cumulative_incidence
+from remission.stats.times.survival import KaplanMeier, kaplan_meier
 from remission.terms.evidence import EntryRef
 from remission.terms.words import Text
 

@@ -10,11 +10,11 @@ from remission.conduct.state import Recorded
 from remission.errors import NotFound
 from remission.mrd.result import MrdResult
 from remission.mrd.words import percent
-from remission.results.analysis import SIMULATED, Results
+from remission.results.analysis import Results
 from remission.results.numbers import Basis, Number
 from remission.terms.evidence import EntryRef, Evidence
 from remission.terms.ids import SubjectId
-from remission.terms.words import Text
+from remission.terms.words import SIMULATED, Text
 
 
 @dataclass(frozen=True, slots=True)

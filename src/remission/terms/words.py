@@ -24,3 +24,7 @@ class Mark(StrEnum):
     DERIVED = "derived"  # by arithmetic from the above
     ASSUMED = "assumed"  # chosen by us; the sponsor must confirm
     UNVERIFIED = "unverified"  # from memory; never a constant in code
+
+
+SIMULATED = Text("SIMULATED DATA", "模拟数据")
+"""Shown wherever data from a simulation are."""

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from remission.paper.canvas import Language
 from remission.results.analysis import Results
-from remission.results.figures.canvas import Language
 from remission.results.figures.gallery import FIGURES, Figure
 from remission.results.numbers import Table
 from remission.web.desk import Desk

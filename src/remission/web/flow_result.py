@@ -14,8 +14,8 @@ from remission.mrd.flow.measured import FlowMeasured
 from remission.mrd.flow.strategies.strategy import Adjustment
 from remission.mrd.flow.suggestion.suggested import SUGGESTION
 from remission.mrd.result import MrdResult
+from remission.paper.canvas import Language
 from remission.results.figures import flow_tree
-from remission.results.figures.canvas import Language
 from remission.terms.words import Text
 from remission.trial.gated_behind import GatedBehind
 from remission.web.flow_sheet import Branch

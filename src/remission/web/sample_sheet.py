@@ -13,11 +13,11 @@ from remission.mrd.calls import Answer, Call, Detection, detection
 from remission.mrd.ngs.clonotype import Index
 from remission.mrd.ngs.fates import FATE_NAMES
 from remission.mrd.result import COUNTS_ONLY, Method, MrdResult
+from remission.paper.canvas import Language
 from remission.protocol.answering import answered
 from remission.protocol.study import Endpoint, Study
 from remission.results.endpoints import Response
 from remission.results.figures import ngs_abundance, ngs_alignment, ngs_fates, ngs_tracking
-from remission.results.figures.canvas import Language
 from remission.results.figures.ngs_abundance import Ranked
 from remission.results.figures.ngs_clones import MOST_CLONES
 from remission.results.figures.ngs_tracking import TrackedSample

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled, inner
+from remission.compiled import compiled, inner
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int32]

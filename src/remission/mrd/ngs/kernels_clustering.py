@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled, inner
+from remission.compiled import compiled, inner
 from remission.mrd.ngs.kernels_counting import Table
 
 REACH = 3

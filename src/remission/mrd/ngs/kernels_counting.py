@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled, inner
+from remission.compiled import compiled, inner
 
 COUNTED, NOT_ANCHORED, SHORT, LOW, LONG = 0, 1, 2, 3, 4
 

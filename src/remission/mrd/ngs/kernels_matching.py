@@ -13,7 +13,7 @@ Longer than other modules: machine code is kept by file, and would not be made a
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled, inner
+from remission.compiled import compiled, inner
 
 SEED = 12
 """Bases of a seed."""

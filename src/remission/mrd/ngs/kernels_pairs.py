@@ -8,7 +8,7 @@ lies outside is adapter. Scores are whole hundredths of a bit.
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled
+from remission.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]

@@ -7,7 +7,7 @@ such bits too, between margins that fit everything; an unknown base fits nothing
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled
+from remission.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]

@@ -8,7 +8,7 @@ so the rest can be read again with more bytes behind it. `data[end]` must exist;
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled, inner
+from remission.compiled import compiled, inner
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled
+from remission.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float64]

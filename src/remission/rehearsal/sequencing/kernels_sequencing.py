@@ -6,7 +6,7 @@ They are long: each goes once over its reads, and what belongs to one read stays
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled
+from remission.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]

@@ -9,11 +9,7 @@ from dataclasses import dataclass
 
 from remission.mrd.result import MrdResult
 from remission.mrd.words import percent
-from remission.protocol.study import Endpoint, Study
-from remission.results.analysis import Results
-from remission.results.dossier import opened
-from remission.results.figures.calls import MARKS, METHODS, WORDS, Kind, keys_of, kind_of
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     MARGIN,
@@ -27,11 +23,15 @@ from remission.results.figures.canvas import (
     Point,
     Sheet,
     Stroke,
-    draw_picture,
 )
+from remission.paper.panel import Key, Panel, draw_key, upward_axis
+from remission.paper.words import SMALL
+from remission.protocol.study import Endpoint, Study
+from remission.results.analysis import Results
+from remission.results.dossier import opened
+from remission.results.figures.calls import MARKS, METHODS, WORDS, Kind, keys_of, kind_of
 from remission.results.figures.levels import decades_around, drawn_at, percent_ticks
-from remission.results.figures.panel import Key, Panel, draw_key, upward_axis
-from remission.results.figures.words import SMALL
+from remission.results.figures.of_results import draw_picture
 from remission.terms.words import Text
 
 TITLE = Text("Residual disease before and after", "治疗前后的残留病水平")

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from remission.mrd.calls import Call
+from remission.paper.canvas import BLUE, GREY, PURPLE, VERMILION, Mark
 from remission.results.endpoints import Response
-from remission.results.figures.canvas import BLUE, GREY, PURPLE, VERMILION, Mark
 from remission.terms.words import Text
 
 

@@ -6,8 +6,7 @@ No number is worked out here: each is printed as the tables print it and carries
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from remission.results.analysis import Results
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     INK,
     MARGIN,
     PAPER,
@@ -18,9 +17,10 @@ from remission.results.figures.canvas import (
     Picture,
     Sheet,
     Stroke,
-    draw_picture,
 )
-from remission.results.figures.words import TEXT, width_of, wrapped
+from remission.paper.words import TEXT, width_of, wrapped
+from remission.results.analysis import Results
+from remission.results.figures.of_results import draw_picture
 from remission.terms.words import Text
 
 TITLE = Text("Participant flow (CONSORT)", "受试者流程（CONSORT）")

@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from remission.results.analysis import Results
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     MARGIN,
@@ -16,8 +15,9 @@ from remission.results.figures.canvas import (
     Sheet,
     Stroke,
 )
-from remission.results.figures.panel import Key, Panel, Tick, across_axis, draw_key, round_step, upward_axis
-from remission.stats import competing, survival
+from remission.paper.panel import Key, Panel, Tick, across_axis, draw_key, round_step, upward_axis
+from remission.results.analysis import Results
+from remission.stats.times import competing, survival
 from remission.terms.words import Text
 
 _LEFT, _HEIGHT = 72.0, 150.0

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from remission.mrd.words import percent
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     MARGIN,
@@ -16,11 +16,11 @@ from remission.results.figures.canvas import (
     Sheet,
     draw_sheet,
 )
+from remission.paper.panel import draw_key
+from remission.paper.words import SMALL, width_of, wrapped
 from remission.results.figures.flow_panel import MARKED, Frame, letter, paint_view
 from remission.results.figures.flow_plot import described, marked_words, title_of
 from remission.results.figures.flow_views import View
-from remission.results.figures.panel import draw_key
-from remission.results.figures.words import SMALL, width_of, wrapped
 from remission.terms.words import Text
 
 TITLE = Text("Gates in order", "设门顺序")

@@ -9,7 +9,7 @@ import numpy as np
 
 from remission.mrd.flow.gates.histogram import Counts
 from remission.mrd.words import percent
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     PALE,
@@ -23,11 +23,11 @@ from remission.results.figures.canvas import (
     Sheet,
     Stroke,
 )
+from remission.paper.panel import AXIS, Panel
+from remission.paper.words import SMALL, width_of
 from remission.results.figures.flow_axes import PlotAxis, Tick, spaced, ticks
 from remission.results.figures.flow_density import png
 from remission.results.figures.flow_views import Area, Marked, View
-from remission.results.figures.panel import AXIS, Panel
-from remission.results.figures.words import SMALL, width_of
 from remission.terms.words import Text
 
 MARKED = Mark("o", VERMILION, size=2.6)

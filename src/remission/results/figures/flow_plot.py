@@ -2,7 +2,7 @@
 
 import re
 
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     MARGIN,
@@ -16,12 +16,12 @@ from remission.results.figures.canvas import (
     Sheet,
     draw_sheet,
 )
+from remission.paper.panel import draw_key
+from remission.paper.words import SMALL, TEXT, width_of
 from remission.results.figures.flow_density import SPARSE, colour
 from remission.results.figures.flow_density import png as png
 from remission.results.figures.flow_panel import MARKED, Frame, letter, paint_view, share_line
 from remission.results.figures.flow_views import Marked, View
-from remission.results.figures.panel import draw_key
-from remission.results.figures.words import SMALL, TEXT, width_of
 from remission.terms.words import Text
 
 NOTHING = Text("There is no event to draw.", "没有可绘制的事件。")

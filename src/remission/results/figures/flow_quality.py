@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from remission.mrd.flow.quality.findings import Concern, Finding
 from remission.mrd.flow.quality.words import CONCERNS
 from remission.mrd.words import percent
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     ALARM,
     GREY,
     MARGIN,
@@ -21,7 +21,7 @@ from remission.results.figures.canvas import (
     Stroke,
     draw_sheet,
 )
-from remission.results.figures.words import SMALL, TEXT, width_of, wrapped
+from remission.paper.words import SMALL, TEXT, width_of, wrapped
 from remission.terms.words import Text
 
 TITLE = Text("Quality of the acquisition", "采集质量")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from remission.mrd.flow.quality.examining import Quality
 from remission.mrd.flow.quality.signal import Signal
 from remission.mrd.flow.quality.time import Pace
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     ALARM,
     BLUE,
     GREY,
@@ -28,8 +28,8 @@ from remission.results.figures.canvas import (
     Stroke,
     draw_sheet,
 )
-from remission.results.figures.panel import AXIS, Key, Panel, draw_key, round_step
-from remission.results.figures.words import SMALL, wrapped
+from remission.paper.panel import AXIS, Key, Panel, draw_key, round_step
+from remission.paper.words import SMALL, wrapped
 from remission.terms.words import Text
 
 TITLE = Text("The acquisition over time", "采集过程")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remission.mrd.words import cells_name, percent
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     MARGIN,
@@ -21,8 +21,8 @@ from remission.results.figures.canvas import (
     Stroke,
     draw_sheet,
 )
+from remission.paper.words import SMALL, wrapped
 from remission.results.figures.flow_views import ALL
-from remission.results.figures.words import SMALL, wrapped
 from remission.terms.words import Text
 
 TITLE = Text("Gate tree", "设门树")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from remission.paper.canvas import Format, Language
 from remission.results.analysis import Results
 from remission.results.figures import (
     before_after,
@@ -14,7 +15,6 @@ from remission.results.figures import (
     swimmer,
     waterfall,
 )
-from remission.results.figures.canvas import Format, Language
 from remission.terms.words import Text
 
 

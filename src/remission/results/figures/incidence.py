@@ -1,9 +1,10 @@
 """Cumulative incidence of relapse with its 95 % band, beside the events that compete with it."""
 
+from remission.paper.canvas import GREY, VERMILION, Format, Language, Picture, Sheet
 from remission.results.analysis import Results
-from remission.results.figures.canvas import GREY, VERMILION, Format, Language, Picture, Sheet, draw_picture
 from remission.results.figures.curve_panel import Curve, CurvePoint, describe, draw_curves, last_year
-from remission.stats.competing import CumulativeIncidence
+from remission.results.figures.of_results import draw_picture
+from remission.stats.times.competing import CumulativeIncidence
 from remission.terms.words import Text
 
 TITLE = Text("Cumulative incidence of relapse", "累积复发率")

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from remission.mrd.calls import Detection, detection
 from remission.mrd.result import MrdResult
 from remission.mrd.words import percent
+from remission.paper.panel import Tick, decades
 from remission.protocol.criteria import Compare, Level, leaves, parse
 from remission.protocol.study import Endpoint, Phase, Study
-from remission.results.figures.panel import Tick, decades
 
 
 def drawn_at(result: MrdResult) -> tuple[float, bool]:

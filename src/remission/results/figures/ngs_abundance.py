@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from remission.mrd.ngs.clonotype import Index, Repertoire
 from remission.mrd.words import percent
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     MARGIN,
@@ -20,9 +20,9 @@ from remission.results.figures.canvas import (
     Stroke,
     draw_sheet,
 )
+from remission.paper.panel import Panel, Tick, across_axis, decades, draw_key, upward_axis
+from remission.paper.words import SMALL, width_of
 from remission.results.figures.ngs_clones import MOST_CLONES, and_more, clone_mark
-from remission.results.figures.panel import Panel, Tick, across_axis, decades, draw_key, upward_axis
-from remission.results.figures.words import SMALL, width_of
 from remission.terms.words import Text
 
 TITLE = Text("Clonotypes by rank", "克隆型丰度排序")

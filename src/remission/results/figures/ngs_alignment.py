@@ -12,7 +12,7 @@ from remission.mrd.ngs.clonotype import IndexClone
 from remission.mrd.ngs.measured import CloneLevel
 from remission.mrd.ngs.rearrangement import Kind
 from remission.mrd.ngs.tally import Sighting, Tolerance
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     ALARM,
     GREY,
     INK,
@@ -28,8 +28,8 @@ from remission.results.figures.canvas import (
     Stroke,
     draw_sheet,
 )
+from remission.paper.words import SMALL, TEXT, width_of
 from remission.results.figures.ngs_clones import and_more
-from remission.results.figures.words import SMALL, TEXT, width_of
 from remission.terms.words import Text
 
 TITLE = Text("Reads against the index junction", "读段与指标克隆连接区的比对")

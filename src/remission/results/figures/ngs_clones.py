@@ -1,6 +1,6 @@
 """How index clones are told apart in the pictures of sequencing: by shape and dashes as well as by colour."""
 
-from remission.results.figures.canvas import BLUE, INK, ORANGE, PURPLE, SKY, VERMILION, Mark, Stroke
+from remission.paper.canvas import BLUE, INK, ORANGE, PURPLE, SKY, VERMILION, Mark, Stroke
 from remission.terms.words import Text
 
 MOST_CLONES = 8

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from remission.mrd.ngs.fates import FATE_NAMES, Fate, Fates
 from remission.mrd.words import percent
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     BLUE,
     GREY,
     INK,
@@ -20,7 +20,7 @@ from remission.results.figures.canvas import (
     Sheet,
     draw_sheet,
 )
-from remission.results.figures.words import SMALL, TEXT, width_of
+from remission.paper.words import SMALL, TEXT, width_of
 from remission.terms.words import Text
 
 TITLE = Text("What became of every read", "每条读段的去向")

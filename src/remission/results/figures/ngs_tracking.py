@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from remission.mrd.calls import Call
 from remission.mrd.ngs.measured import CloneLevel, Measured
 from remission.mrd.words import percent
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     BLUE,
     GREY,
     INK,
@@ -28,10 +28,10 @@ from remission.results.figures.canvas import (
     Stroke,
     draw_sheet,
 )
+from remission.paper.panel import Key, Panel, draw_key, upward_axis
+from remission.paper.words import SMALL, wrapped
 from remission.results.figures.levels import decades_around, percent_ticks
 from remission.results.figures.ngs_clones import MOST_CLONES, and_more, clone_mark, clone_stroke
-from remission.results.figures.panel import Key, Panel, draw_key, upward_axis
-from remission.results.figures.words import SMALL, wrapped
 from remission.terms.words import Text
 
 TITLE = Text("Index clones over time", "指标克隆随时间的变化")

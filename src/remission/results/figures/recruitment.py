@@ -3,9 +3,7 @@
 from datetime import date, timedelta
 
 from remission.conduct import events as ev
-from remission.results.analysis import Results
-from remission.results.dossier import opened
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     BLUE,
     MARGIN,
     VERMILION,
@@ -17,9 +15,11 @@ from remission.results.figures.canvas import (
     Picture,
     Sheet,
     Stroke,
-    draw_picture,
 )
-from remission.results.figures.panel import Key, Panel, Tick, across_axis, draw_key, round_step, upward_axis
+from remission.paper.panel import Key, Panel, Tick, across_axis, draw_key, round_step, upward_axis
+from remission.results.analysis import Results
+from remission.results.dossier import opened
+from remission.results.figures.of_results import draw_picture
 from remission.terms.days import after_months
 from remission.terms.words import Text
 

@@ -1,9 +1,10 @@
 """Kaplan-Meier curves of event-free and overall survival, with 95 % bands and the numbers at risk."""
 
+from remission.paper.canvas import BLUE, VERMILION, Format, Language, Picture, Sheet
 from remission.results.analysis import Results
-from remission.results.figures.canvas import BLUE, VERMILION, Format, Language, Picture, Sheet, draw_picture
 from remission.results.figures.curve_panel import Curve, CurvePoint, describe, draw_curves, last_year
-from remission.stats.survival import KaplanMeier
+from remission.results.figures.of_results import draw_picture
+from remission.stats.times.survival import KaplanMeier
 from remission.terms.words import Text
 
 TITLE = Text("Event-free and overall survival", "无事件生存与总生存")

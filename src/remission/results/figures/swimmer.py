@@ -10,11 +10,7 @@ from datetime import date, datetime, time
 
 from remission.conduct import events as ev
 from remission.conduct.state import Stage
-from remission.protocol.study import Study
-from remission.results.analysis import Results
-from remission.results.dossier import Dossier, opened
-from remission.results.figures.calls import MARKS, METHODS, Kind, keys_of, kind_of
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     BLUE,
     GREY,
     INK,
@@ -32,10 +28,14 @@ from remission.results.figures.canvas import (
     Picture,
     Sheet,
     Stroke,
-    draw_picture,
 )
-from remission.results.figures.panel import AXIS, Key, Panel, Tick, draw_key, round_step
-from remission.results.figures.words import SMALL
+from remission.paper.panel import AXIS, Key, Panel, Tick, draw_key, round_step
+from remission.paper.words import SMALL
+from remission.protocol.study import Study
+from remission.results.analysis import Results
+from remission.results.dossier import Dossier, opened
+from remission.results.figures.calls import MARKS, METHODS, Kind, keys_of, kind_of
+from remission.results.figures.of_results import draw_picture
 from remission.results.time_to_event import alive
 from remission.terms.days import days_between
 from remission.terms.words import Text

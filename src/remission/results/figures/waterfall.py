@@ -8,10 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from remission.mrd.words import percent
-from remission.protocol.study import Endpoint, Study
-from remission.results.analysis import Results
-from remission.results.figures.calls import MARKS, Kind, keys_of, kind_of
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     BLUE,
     GREY,
     INK,
@@ -26,11 +23,14 @@ from remission.results.figures.canvas import (
     Picture,
     Sheet,
     Stroke,
-    draw_picture,
 )
+from remission.paper.panel import Key, Panel, draw_key, upward_axis
+from remission.paper.words import SMALL
+from remission.protocol.study import Endpoint, Study
+from remission.results.analysis import Results
+from remission.results.figures.calls import MARKS, Kind, keys_of, kind_of
 from remission.results.figures.levels import decades_around, drawn_at, percent_ticks, thresholds
-from remission.results.figures.panel import Key, Panel, draw_key, upward_axis
-from remission.results.figures.words import SMALL
+from remission.results.figures.of_results import draw_picture
 from remission.terms.words import Text
 
 TITLE = Text("Residual disease at the endpoint, by participant", "各受试者终点时的残留病水平")

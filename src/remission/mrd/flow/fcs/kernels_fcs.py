@@ -8,7 +8,7 @@ how many bytes (bits) it has. `shifts[channel][i]`: how far byte `i` of a value 
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled
+from remission.compiled import compiled
 
 Bytes = NDArray[np.uint8]
 Plan = NDArray[np.int64]

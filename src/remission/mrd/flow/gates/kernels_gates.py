@@ -6,7 +6,7 @@ Values are float64, C-contiguous; masks bool. A value that is not a number is ne
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled
+from remission.compiled import compiled
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

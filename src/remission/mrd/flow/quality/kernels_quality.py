@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled
+from remission.compiled import compiled
 
 Numbers = NDArray[np.float64]
 Truths = NDArray[np.bool_]

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.mrd.compiled import compiled, inner
+from remission.compiled import compiled, inner
 
 _NEGLIGIBLE = 35.0
 """A part of a density that is smaller by this much (natural logarithm) adds nothing."""

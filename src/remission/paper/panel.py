@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from remission.results.figures.canvas import (
+from remission.paper.canvas import (
     GREY,
     INK,
     MARGIN,
@@ -15,7 +15,7 @@ from remission.results.figures.canvas import (
     Sheet,
     Stroke,
 )
-from remission.results.figures.words import SMALL, width_of
+from remission.paper.words import SMALL, width_of
 from remission.terms.words import Text
 
 AXIS, GRID = Stroke(INK, 0.9), Stroke(PALE, 0.8)

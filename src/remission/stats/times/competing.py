@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from remission.errors import InputRefused
 from remission.stats.interval import Interval, check_level
-from remission.stats.survival import check_times, log_log
 from remission.stats.tails import normal_quantile
+from remission.stats.times.survival import check_times, log_log
 
 CENSORED = 0
 

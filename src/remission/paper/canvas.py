@@ -24,10 +24,9 @@ from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 from PIL import Image
 
-from remission.results.analysis import SIMULATED, Results
-from remission.results.figures.svg import Pixels, Written, as_svg
-from remission.results.figures.words import CJK, SMALL, TEXT, TITLE, width_of, wrapped
-from remission.terms.words import Text
+from remission.paper.svg import Pixels, Written, as_svg
+from remission.paper.words import CJK, SMALL, TEXT, TITLE, width_of, wrapped
+from remission.terms.words import SIMULATED, Text
 
 Language = Literal["en", "zh"]
 Format = Literal["svg", "png"]
@@ -173,24 +172,6 @@ class Picture:
     description: Text
     empty: Text | None = None
     notes: tuple[Text, ...] = field(default=())
-
-
-def draw_picture(
-    picture: Picture,
-    results: Results,
-    paint: Callable[[Sheet, float], float],
-    *,
-    language: Language,
-    format: Format,
-) -> bytes:
-    """The bytes of a figure of the results; study, date and the simulation mark come from them.
-
-    Otherwise as `draw_sheet`.
-    """
-    as_of = results.as_of.date().isoformat()
-    study = results.study.id.upper()
-    about = Text(f"{study} · data as of {as_of}", f"{study} · 数据截至 {as_of}")
-    return draw_sheet(picture, about, paint, simulated=results.simulated, language=language, format=format)
 
 
 def draw_sheet(

@@ -1,0 +1,1 @@
+"""The historical control and the comparison with it: a fixed rate, counts, earlier studies, or people."""

@@ -1,0 +1,1 @@
+"""What any design does under any truth: exact where it can be enumerated, else by counted simulation."""

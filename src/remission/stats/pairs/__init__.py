@@ -1,0 +1,1 @@
+"""Two endpoints in the same people, each negative, positive or not evaluable: one multinomial."""
