@@ -25,7 +25,7 @@ Key = tuple[Stroke | Fill | tuple[Mark, ...], Text]
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A rectangle on the sheet and the values at its edges; `log`: upward values on a log scale."""
+    """A rectangle on the sheet and the values at its edges; `log`: upward on a log scale, `x_log`: across."""
 
     left: float
     top: float
@@ -36,6 +36,7 @@ class Panel:
     y_from: float = 0.0
     y_to: float = 1.0
     log: bool = False
+    x_log: bool = False
 
     @property
     def right(self) -> float:
@@ -49,14 +50,17 @@ class Panel:
 
     def x(self, value: float) -> float:
         """Points from the left of the sheet."""
-        return self.left + self.width * (value - self.x_from) / (self.x_to - self.x_from)
+        return self.left + self.width * _share(value, self.x_from, self.x_to, log=self.x_log)
 
     def y(self, value: float) -> float:
         """Points from the top of the sheet."""
-        low, high = self.y_from, self.y_to
-        if self.log:
-            value, low, high = math.log10(value), math.log10(low), math.log10(high)
-        return self.bottom - self.height * (value - low) / (high - low)
+        return self.bottom - self.height * _share(value, self.y_from, self.y_to, log=self.log)
+
+
+def _share(value: float, low: float, high: float, *, log: bool) -> float:
+    if log:
+        value, low, high = math.log10(value), math.log10(low), math.log10(high)
+    return (value - low) / (high - low)
 
 
 def upward_axis(sheet: Sheet, panel: Panel, ticks: Sequence[Tick], name: str) -> None:
