@@ -1,5 +1,6 @@
 """Draws the charts of `charts`: each kind on one sheet, readable without colour."""
 
+import math
 from collections.abc import Callable, Sequence
 
 from remission.paper.canvas import (
@@ -24,8 +25,8 @@ from remission.paper.canvas import (
     Stroke,
     draw_sheet,
 )
-from remission.paper.charts import Axis, Chart, Curves, Forest, Line, Pairs, Shades
-from remission.paper.panel import Key, Panel, across_axis, draw_key, upward_axis
+from remission.paper.charts import Axis, Chart, Curves, Forest, Line, Pairs, Rule, Shades
+from remission.paper.panel import Key, Panel, Tick, across_axis, draw_key, upward_axis
 from remission.paper.scales import Settled, settled, worded
 from remission.paper.words import SMALL, TEXT, width_of, wrapped
 from remission.terms.words import Text
@@ -40,7 +41,8 @@ _LOOKS: tuple[tuple[str, tuple[float, ...], str, str], ...] = (  # colour, dashe
     (ORANGE, (10, 3), "v", "#fbe8c2"),
     (SKY, (3, 1, 1, 1), "x", "#e0f1fb"),
 )
-_RULE = Stroke(GREY, 0.9, (3, 2))
+_RULES = Stroke(GREY, 0.9, (3, 2)), Stroke(GREY, 0.9, (1, 2)), Stroke(GREY, 0.9, (8, 3))
+_RULE = _RULES[0]
 
 
 def draw_chart(chart: Chart, about: Text, *, simulated: bool, language: Language, format: Format) -> bytes:
@@ -64,8 +66,8 @@ def _curves(sheet: Sheet, y: float, chart: Curves) -> float:
     looks = [_LOOKS[place % len(_LOOKS)] for place in range(len(chart.lines))]
     keys = [_key(line, look) for line, look in zip(chart.lines, looks, strict=True)]
     flat = [rule for rule in chart.rules if not rule.upright]
-    keys += [(_RULE, rule.name) for rule in chart.rules[:1]]
-    keys += [(_RULE, rule.name) for rule in chart.rules[1:] if rule.name != chart.rules[0].name]
+    strokes = _strokes(chart.rules)
+    keys += [(strokes[name], Text(*name)) for name in strokes]
     top = draw_key(sheet, y, keys) + 24
     upright = [rule.value for rule in chart.rules if rule.upright]
     across = settled(chart.x, [x for line in chart.lines for x, _ in line.points] + upright)
@@ -85,10 +87,22 @@ def _curves(sheet: Sheet, y: float, chart: Curves) -> float:
         ends = (
             [(at, panel.top), (at, panel.bottom)] if rule.upright else [(panel.left, at), (panel.right, at)]
         )
-        sheet.line(ends, _RULE)
+        sheet.line(ends, strokes[rule.name.en, rule.name.zh])
     for line, look in zip(chart.lines, looks, strict=True):
         _line(sheet, panel, line, look)
-    return across_axis(sheet, panel, across.ticks, sheet.say(chart.x.name))
+    return across_axis(sheet, panel, _thinned(across.ticks, panel.width), sheet.say(chart.x.name))
+
+
+def _strokes(rules: Sequence[Rule]) -> dict[tuple[str, str], Stroke]:
+    """One dash for each wording, in the order they come."""
+    names = dict.fromkeys((rule.name.en, rule.name.zh) for rule in rules)
+    return {name: _RULES[place % len(_RULES)] for place, name in enumerate(names)}
+
+
+def _thinned(ticks: Sequence[Tick], width: float) -> Sequence[Tick]:
+    """Every tick, or every second, third, ... so that their words do not touch."""
+    widest = max((width_of(words, TEXT) for _, words in ticks), default=0.0) + 8
+    return ticks[:: max(1, math.ceil(len(ticks) * widest / (width + widest)))]
 
 
 def _key(line: Line, look: tuple[str, tuple[float, ...], str, str]) -> Key:
@@ -162,7 +176,7 @@ def _forest(sheet: Sheet, y: float, chart: Forest) -> float:
         if row.estimate is not None:
             mark = Mark("D", VERMILION, size=7) if row.strong else Mark("s", BLUE, size=5)
             sheet.marks([(panel.x(_inside(row.estimate, across)), at)], mark)
-    return across_axis(sheet, panel, across.ticks, sheet.say(chart.x.name))
+    return across_axis(sheet, panel, _thinned(across.ticks, panel.width), sheet.say(chart.x.name))
 
 
 def _inside(value: float, axis: Settled) -> float:
@@ -182,7 +196,7 @@ def _pairs(sheet: Sheet, y: float, chart: Pairs) -> float:
         for value, mark in zip(both, marks, strict=True):
             if value is not None:
                 sheet.marks([(panel.x(value), at)], mark)
-    return across_axis(sheet, panel, across.ticks, sheet.say(chart.x.name))
+    return across_axis(sheet, panel, _thinned(across.ticks, panel.width), sheet.say(chart.x.name))
 
 
 def _shades(sheet: Sheet, y: float, chart: Shades) -> float:
