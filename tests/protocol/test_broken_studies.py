@@ -157,6 +157,7 @@ ALSO = {
     "settled-too-late": {"after-treatment-criterion-at-enrolment"},
     "contradiction": {"age-differs-from-record", "trigger-mismatch"},
     "lod-above-threshold": {"dna-too-little"},
+    "evidence-from-memory": {"control-without-source"},
     "trigger-mismatch": {"timeline-out-of-order", "decision-without-trap"},
     "timeline-out-of-order": {"after-treatment-criterion-at-enrolment"},
 }

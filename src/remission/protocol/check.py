@@ -28,7 +28,9 @@ from remission.protocol.against_record import (
 from remission.protocol.doses import dose_amount, dose_bands, dose_days
 from remission.protocol.finding import Finding, Refusals, Subject, Trap, parsed
 from remission.protocol.measured import (
+    control_counts_differ,
     control_rates_impossible,
+    control_without_source,
     dna_too_little,
     endpoint_without_sample,
     evidence_from_memory,
@@ -45,6 +47,8 @@ from remission.protocol.names import (
     wrong_kind,
 )
 from remission.protocol.numbers import impossible_day, impossible_number
+from remission.protocol.plan_looks import looks_refused
+from remission.protocol.plan_rules import plan_refused
 from remission.protocol.study import Study
 from remission.protocol.timeline import (
     after_treatment_criterion_at_enrolment,
@@ -86,7 +90,8 @@ REFUSING: tuple[Callable[[Subject], Refusals], ...] = (
     site_not_in_record, time_zone_unknown, timeline_out_of_order, after_treatment_criterion_at_enrolment,
     settled_too_late, contradiction, nobody_can_enrol, no_group_may_enter, trigger_mismatch,
     dose_bands, dose_amount, dose_days, endpoint_without_sample, lod_above_threshold, dna_too_little,
-    control_rates_impossible, evidence_from_memory, primary_set_not_one,
+    control_rates_impossible, evidence_from_memory, control_without_source, control_counts_differ,
+    primary_set_not_one, plan_refused, looks_refused,
 )  # fmt: skip
 """The rules that refuse a study which cannot be carried out, or contradicts itself or its record."""
 

@@ -109,6 +109,61 @@ def evidence_from_memory(subject: Subject) -> Refusals:
             )
 
 
+def control_without_source(subject: Subject) -> Refusals:
+    """A published rate without the counts it was computed from, or counts from no source that was read."""
+    for rate in subject.study.control.rates:
+        place = f"control rate of {rate.endpoint}"
+        published = rate.evidence is Evidence.PUBLISHED or rate.mark is Mark.VERIFIED
+        given = (rate.responders is not None, rate.of is not None, rate.source is not None)
+        if (published or any(given)) and not all(given):
+            yield subject.refuse(
+                "control-without-source",
+                f"p0 = {rate.p0} is {rate.evidence}, marked {rate.mark}, and lacks "
+                f"{_lacking(('responders', 'of', 'source'), given)}",
+                place,
+                "give responders, of and source: a rate without its n/N hides how uncertain it is",
+            )
+        elif rate.source is not None and rate.source.mark not in _PROVEN:
+            yield subject.refuse(
+                "evidence-from-memory",
+                f"the source of p0 = {rate.p0} is marked {rate.source.mark}",
+                place,
+                "read the source, or call the evidence assumed and leave the counts out",
+            )
+
+
+def _lacking(names: tuple[str, ...], given: tuple[bool, ...]) -> str:
+    return ", ".join(name for name, there in zip(names, given, strict=True) if not there)
+
+
+def control_counts_differ(subject: Subject) -> Refusals:
+    """A control rate that is not that of its counts, to the digits it is written with."""
+    for rate in subject.study.control.rates:
+        if rate.responders is None or rate.of is None:
+            continue
+        place = f"control rate of {rate.endpoint}"
+        if not 0 <= rate.responders <= rate.of or rate.of < 1:
+            yield subject.refuse(
+                "control-counts-differ",
+                f"{rate.responders} responders of {rate.of}",
+                place,
+                "give counts with 0 <= responders <= of",
+            )
+        elif abs(Decimal(rate.responders) / rate.of - rate.p0) > _half_digit(rate.p0):
+            found = Decimal(rate.responders) / rate.of
+            yield subject.refuse(
+                "control-counts-differ",
+                f"p0 = {rate.p0}, and {rate.responders} of {rate.of} are {found:.4f}",
+                place,
+                "let p0 be the rate of the counts",
+            )
+
+
+def _half_digit(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    return Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) else Decimal(0)
+
+
 def primary_set_not_one(subject: Subject) -> Refusals:
     """Analysis sets of which not exactly one is primary."""
     primary = [one.id for one in subject.study.sets if one.primary]

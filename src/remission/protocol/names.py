@@ -50,6 +50,12 @@ def duplicate_id(subject: Subject) -> Refusals:
         "assumptions": (assumption.id for assumption in study.assumptions),
         "decisions": rules,
     }
+    if study.plan is not None:
+        plan = study.plan
+        named["plan.estimands"] = (one.id for one in plan.estimands)
+        named["plan.subgroups"] = (one.id for one in plan.subgroups)
+        named["plan.monitoring"] = (one.id for one in plan.monitoring)
+        named["plan.landmarks"] = (one.id for one in plan.landmarks)
     for place, ids in named.items():
         for id, count in Counter(ids).items():
             if count > 1:

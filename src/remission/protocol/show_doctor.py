@@ -7,6 +7,8 @@ from remission.protocol.check import Checked
 from remission.protocol.criteria import DaysOf, Happened, leaves
 from remission.protocol.finding import parsed
 from remission.protocol.page import Page
+from remission.protocol.plan import Role
+from remission.protocol.plan_said import estimand_said, monitoring_said
 from remission.protocol.possible import question
 from remission.protocol.spoken import anchor_said, band_said, criterion_said, dose_said, plain, toxicity_said
 from remission.protocol.study import (
@@ -63,6 +65,7 @@ def for_doctor(checked: Checked, language: str) -> str:
     _not(study, page)
     _samples(study, page)
     _response(study, page)
+    _plan(study, page)
     outside = next((one for one in checked.findings if one.rule == "outside-label"), None)
     if outside is not None:
         page.heading(Text("Outside the label", "超说明书使用"))
@@ -260,6 +263,17 @@ def _response(study: Study, page: Page) -> None:
             )
         )
     page.items(said)
+
+
+def _plan(study: Study, page: Page) -> None:
+    """What decides, and when the data are looked at before the end."""
+    if study.plan is None:
+        return
+    page.heading(Text("What decides", "判定依据"))
+    page.items(estimand_said(one, study) for one in study.plan.estimands if one.role is Role.PRIMARY)
+    page.items(monitoring_said(one, study) for one in study.plan.monitoring)
+    if not study.plan.monitoring:
+        page.paragraph(Text("No look at the endpoints before the end is planned.", "不设期中分析。"))
 
 
 def _flags(study: Study, method: str) -> str:

@@ -6,6 +6,7 @@ from remission.protocol.check import Checked
 from remission.protocol.finding import parsed
 from remission.protocol.numbers import dose_rules
 from remission.protocol.page import Page
+from remission.protocol.plan_said import estimand_said, landmark_said, monitoring_said, subgroup_said
 from remission.protocol.sentences import Sentence, one_space, sentences
 from remission.protocol.spoken import anchor_said, criterion_said, plain
 from remission.protocol.study import Consequence, Criterion, Study
@@ -48,6 +49,7 @@ def for_lawyer(checked: Checked, record: RegistryRecord, language: str) -> str:
     _sentences(study, record, page)
     _fields(study, record, page)
     _findings(checked, page)
+    _plan(study, page)
     _assumptions(study, page)
     page.heading(Text("Everything else this file states, with its source", "本文件其他内容及来源"))
     page.table((Text("What", "内容"), Text("Mark", "标记"), Text("Source", "来源")), _sources(study))
@@ -141,6 +143,21 @@ def _findings(checked: Checked, page: Page) -> None:
         page.items(f"{refused.rule}: {refused.what} ({refused.where})" for refused in checked.refusals)
 
 
+def _plan(study: Study, page: Page) -> None:
+    plan = study.plan
+    page.heading(Text("Analysis plan", "分析计划"))
+    if plan is None:
+        page.paragraph(Text("This file states none.", "本文件未说明。"))
+        return
+    page.paragraph(f"[{plan.mark}] {plan.cite}")
+    page.items(estimand_said(one, study) for one in plan.estimands)
+    page.items(subgroup_said(one, study) for one in plan.subgroups)
+    page.items(monitoring_said(one, study) for one in plan.monitoring)
+    if not plan.monitoring:
+        page.paragraph(Text("No look at the endpoints before the end is planned.", "不设期中分析。"))
+    page.items(landmark_said(one, study) for one in plan.landmarks)
+
+
 def _assumptions(study: Study, page: Page) -> None:
     page.heading(Text("Assumptions; the sponsor must confirm them", "假设（须申办方确认）"))
     page.table(
@@ -174,5 +191,12 @@ def _sources(study: Study) -> Iterator[tuple[Text | str, ...]]:
     yield from rows
     for rate in study.control.rates:
         yield f"control rate of {rate.endpoint}: p0 {rate.p0}, p1 {rate.p1}", rate.mark, rate.note
+        if rate.source is not None:
+            counts = f"control of {rate.endpoint}: {rate.responders} of {rate.of}"
+            yield counts, rate.source.mark, rate.source.cite
+    for part in () if study.plan is None else (study.plan.estimands, study.plan.subgroups):
+        yield from ((f"plan, {one.id}", one.mark, one.cite) for one in part)
+    for part in () if study.plan is None else (study.plan.monitoring, study.plan.landmarks):
+        yield from ((f"plan, {one.id}", one.mark, one.cite) for one in part)
     for one in study.sets:
         yield f"analysis set {one.id}", one.mark, one.name

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from remission.protocol.plan import Plan
 from remission.terms.days import Window
 from remission.terms.ids import SiteId, StudyId
 from remission.terms.words import Mark, Text
@@ -355,7 +356,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class ControlRate:
-    """The control's rate for one endpoint (`p0`), the rate hoped for (`p1`), and what they rest on."""
+    """The control's rate for one endpoint (`p0`), the rate hoped for (`p1`), and what they rest on.
+
+    `responders` of `of` in `source`: the counts behind a published rate; without them it is a number
+    chosen.
+    """
 
     endpoint: str
     p0: Decimal
@@ -365,6 +370,14 @@ class ControlRate:
     method: str
     mark: Mark
     note: Text
+    responders: int | None = None
+    of: int | None = None
+    source: Source | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether the rate rests on children who were counted."""
+        return self.responders is not None and self.of is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,6 +527,7 @@ class Study:
     decisions: tuple[Decision, ...]
     weight_fact: str = "weight"
     height_fact: str = "height"
+    plan: Plan | None = None
     digest: str = ""
 
     def point(self, id: str) -> TimePoint:
