@@ -81,3 +81,45 @@ def negative_binomial_at_least(x: int, mean: float, shape: float) -> float:
     from scipy import special
 
     return 1.0 if x <= 0 else float(special.betainc(x, shape, mean / (mean + shape)))
+
+
+def log_gamma(values: Numbers) -> Numbers:
+    """Logarithm of the gamma function, element by element."""
+    from scipy import special
+
+    return np.asarray(special.gammaln(values))
+
+
+def digamma(values: Numbers) -> Numbers:
+    """Derivative of the logarithm of the gamma function, element by element."""
+    from scipy import special
+
+    return np.asarray(special.digamma(values))
+
+
+def trigamma(values: Numbers) -> Numbers:
+    """Second derivative of the logarithm of the gamma function, element by element."""
+    from scipy import special
+
+    return np.asarray(special.polygamma(1, values))
+
+
+def beta_at_most(values: Numbers, a: Numbers, b: Numbers) -> Numbers:
+    """P(X <= value) for X ~ Beta(a, b), element by element."""
+    from scipy import special
+
+    return np.asarray(special.betainc(a, b, values))
+
+
+def chi_square_at_least(value: float, freedom: float) -> float:
+    """P(X >= value) for X chi-square with `freedom` degrees of freedom."""
+    from scipy import special
+
+    return float(special.chdtrc(freedom, value))
+
+
+def student_quantile(probability: float, freedom: float) -> float:
+    """The value below which a Student t variable of `freedom` degrees of freedom lies with `probability`."""
+    from scipy import special
+
+    return float(special.stdtrit(freedom, probability))
