@@ -27,11 +27,14 @@ from remission.terms.words import Text
 RATE = Axis(Text("rate", "率"), Scale.PERCENT)
 TITLE, SAID = Text("Title", "标题"), Text("What it shows.", "所示内容。")
 BAND = ((0.0, 0.0, 0.2), (0.5, 0.3, 0.6))
+LINES = tuple(
+    Line(Text(f"line {n}", f"线{n}"), ((0.0, 0.1), (0.5, 0.4 + n / 20)), band=BAND) for n in range(6)
+)
 NOBODY = Interval(Text("nobody", "无"), None, None, None, "not evaluable")
 CHARTS: tuple[Chart, ...] = (
     Curves(
         "c", TITLE, SAID, RATE, RATE,
-        tuple(Line(Text(f"line {n}", f"线{n}"), ((0.0, 0.1), (0.5, 0.4 + n / 20)), band=BAND) for n in range(6)),
+        LINES,
         (Rule(Text("limit", "界"), 0.025), Rule(Text("p0", "p0"), 0.3, upright=True)),
     ),
     Forest("f", TITLE, SAID, RATE, (Interval(Text("low", "低"), 0.5, 0.3, 0.7, "50 %"), NOBODY), 0.4),
