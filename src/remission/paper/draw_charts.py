@@ -150,8 +150,8 @@ def _rows_panel(
         start = at + tall / 2 - 0.65 * TEXT * (len(lines) - 1) + 3.8
         sheet.paragraph(MARGIN, start, label, room)
         at += tall
-    across = settled(axis, values)
     left = MARGIN + room + 12
+    across = settled(axis, values, most=max(2, int((WIDTH - MARGIN - right - left) / 48)))
     panel = Panel(
         left, y + 8, WIDTH - MARGIN - right - left, at - y - 4, across.low, across.high, x_log=across.log
     )

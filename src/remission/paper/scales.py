@@ -8,7 +8,7 @@ from remission.errors import InputRefused
 from remission.paper.charts import Axis, Scale
 from remission.paper.panel import Tick
 
-_MOST = 6  # ticks on an axis, about
+_MOST = 6  # steps on an axis, about
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _DECADES = 1.3  # from so many decades on a log axis is labelled by powers of ten
 
@@ -23,8 +23,8 @@ class Settled:
     ticks: tuple[Tick, ...]
 
 
-def settled(axis: Axis, values: Iterable[float]) -> Settled:
-    """Choose the ends so that every finite value fits, and ticks at round numbers.
+def settled(axis: Axis, values: Iterable[float], most: int = _MOST) -> Settled:
+    """Choose the ends so that every finite value fits, and ticks at round numbers, about `most` steps apart.
 
     Raises
     ------
@@ -41,13 +41,13 @@ def settled(axis: Axis, values: Iterable[float]) -> Settled:
             where=f"axis {axis.name.en!r}",
             do="give ends in order, above 0 on a log scale",
         )
-    return _log(axis, low, high) if axis.scale is Scale.LOG else _even(axis, low, high)
+    return _log(axis, low, high, most) if axis.scale is Scale.LOG else _even(axis, low, high, most)
 
 
-def _even(axis: Axis, low: float, high: float) -> Settled:
+def _even(axis: Axis, low: float, high: float, most: int) -> Settled:
     if high - low < 1e-12 * max(1.0, abs(high)):
         low, high = low - 0.5 * (abs(low) or 1.0), high + 0.5 * (abs(high) or 1.0)
-    step = _round_step((high - low) / _MOST)
+    step = _round_step((high - low) / most)
     if axis.low is None:
         low = step * math.floor(low / step + 1e-9)
     if axis.high is None:
@@ -57,14 +57,14 @@ def _even(axis: Axis, low: float, high: float) -> Settled:
     return Settled(low, high, False, ticks)
 
 
-def _log(axis: Axis, low: float, high: float) -> Settled:
+def _log(axis: Axis, low: float, high: float, most: int) -> Settled:
     if high / low < 1.0001:
         low, high = low / 2, high * 2
     base = 10.0 if math.log10(high / low) >= _DECADES else 2.0
     first, last = math.floor(math.log(low, base) + 1e-9), math.ceil(math.log(high, base) - 1e-9)
     low = low if axis.low is not None else base**first
     high = high if axis.high is not None else base**last
-    stride = max(1, math.ceil((last - first) / _MOST))
+    stride = max(1, math.ceil((last - first) / most))
     inside = [base**power for power in range(first, last + 1, stride)]
     ticks = tuple((v, worded(v, Scale.NUMBER)) for v in inside if low * 0.9999 <= v <= high * 1.0001)
     return Settled(low, high, True, ticks)
