@@ -6,7 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from remission.rehearsal.rehearse import rehearse, script
+from remission.rehearsal.rehearse import rehearse
+from remission.rehearsal.script import script
 
 PROMISED = 10.0  # seconds
 

@@ -11,7 +11,8 @@ from django.test import Client
 
 from remission.conduct.events import DeviationReported
 from remission.conduct.state import Stage
-from remission.rehearsal.rehearse import rehearse, script
+from remission.rehearsal.rehearse import rehearse
+from remission.rehearsal.script import script
 from remission.terms.actors import Actor, Role
 from remission.trial.trial import By, Trial
 from remission.web.desk import DESK, Desk

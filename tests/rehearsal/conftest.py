@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from remission.rehearsal.play import Rehearsal
-from remission.rehearsal.rehearse import Script, rehearse, script
+from remission.rehearsal.rehearse import rehearse
 from remission.rehearsal.report import Report
+from remission.rehearsal.script import Script, script
 
 SEED = 7
 PARTICIPANTS = 25

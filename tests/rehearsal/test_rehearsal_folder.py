@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from remission.errors import Missing, StoreRefused, StudyRefused
-from remission.rehearsal.rehearse import Script, kept_report, rehearse, reuse, script
+from remission.rehearsal.rehearse import kept_report, rehearse, reuse
+from remission.rehearsal.script import Script, script
 from remission.terms.actors import Actor, Role
 from remission.trial.trial import By, Trial
 

@@ -13,8 +13,9 @@ from remission.conduct.state import Stage
 from remission.errors import InvariantBroken, NotAllowed
 from remission.rehearsal.eligibility import Why, Wrong
 from remission.rehearsal.play import Rehearsal
-from remission.rehearsal.rehearse import Script, kept_report, rehearse
+from remission.rehearsal.rehearse import kept_report, rehearse
 from remission.rehearsal.report import Report
+from remission.rehearsal.script import Script
 from remission.rehearsal.truth import shut_out
 from remission.terms.actors import Actor, Role
 from remission.terms.ids import SiteId

@@ -17,7 +17,7 @@ from remission.rehearsal.assay import Counted, run
 from remission.rehearsal.children import arrivals, child_of, openings
 from remission.rehearsal.coverage import calls, coverage, exact_limits
 from remission.rehearsal.population import read_population
-from remission.rehearsal.rehearse import script
+from remission.rehearsal.script import script
 from remission.rehearsal.truth import Child, shut_out
 from remission.screening.facts import Facts, Happening, Known, Measured, read_value
 from remission.screening.judge import Judge

@@ -6,7 +6,8 @@ import pytest
 
 from remission.conduct import events as ev
 from remission.mrd.result import MrdResult
-from remission.rehearsal.rehearse import rehearse, reuse, script
+from remission.rehearsal.rehearse import rehearse, reuse
+from remission.rehearsal.script import script
 from remission.trial.sequenced import sequenced
 from remission.trial.trial import Trial
 

@@ -9,8 +9,9 @@ from remission.conduct import events as ev
 from remission.conduct.state import Participant
 from remission.mrd.flow.measured_json import read_flow
 from remission.mrd.result import COUNTS_ONLY, MrdResult
-from remission.rehearsal.rehearse import rehearse, script
+from remission.rehearsal.rehearse import rehearse
 from remission.rehearsal.report import Report
+from remission.rehearsal.script import script
 from remission.results.why import why
 from remission.trial.received import flow_files
 from remission.trial.trial import Trial

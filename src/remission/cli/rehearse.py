@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from remission.cli.words import Json, Language, Spoken, day
-from remission.rehearsal.rehearse import Script, kept_report, script
+from remission.rehearsal.rehearse import kept_report
 from remission.rehearsal.rehearse import rehearse as play
 from remission.rehearsal.rehearse import reuse as can_reuse
+from remission.rehearsal.script import Script, script
 from remission.rehearsal.summary import summary
 
 app = typer.Typer(add_completion=False)

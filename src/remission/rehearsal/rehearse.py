@@ -1,13 +1,12 @@
 """Rehearse: make a simulated trial in a folder, play it, and hold what it found against the truth."""
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from io import BytesIO
 from pathlib import Path
 
-from remission import __version__, studies
-from remission.errors import Missing, StudyRefused
+from remission import __version__
+from remission.errors import Missing
 from remission.protocol.read_study import read_study
 from remission.protocol.study import Study
 from remission.rehearsal import folder as place
@@ -15,40 +14,10 @@ from remission.rehearsal.desk import Story
 from remission.rehearsal.play import Progress, Rehearsal, play
 from remission.rehearsal.population import FILE, Population, check_fits, read_population
 from remission.rehearsal.report import Report, report
+from remission.rehearsal.script import Script
 from remission.terms.actors import Actor, Role
 from remission.terms.ids import SubjectId
-from remission.trial.studies import study_files
 from remission.trial.trial import By, Trial
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """The bytes of a study file, of its record and of its population file: all that a rehearsal reads."""
-
-    study: bytes
-    record: bytes
-    population: bytes
-
-
-def script(name: str) -> Script:
-    """The script of a shipped study, or of the study file at a path (record and population beside it).
-
-    Raises
-    ------
-    InputRefused
-        If there is no such study, or its record is not beside it.
-    StudyRefused
-        If there is no population file beside it.
-    """
-    found = study_files(name)
-    beside = studies.files(name) if name in studies.STUDIES else Path(name).parent
-    population = beside.joinpath(FILE)
-    if not population.is_file():
-        raise StudyRefused(
-            f"the study has no {FILE}", where=f"study {name}", rule="population",
-            do="write one: without assumptions about children, nobody can be made up",
-        )  # fmt: skip
-    return Script(found.study, found.record, population.read_bytes())
 
 
 def reuse(

@@ -55,8 +55,9 @@ class Assay:
     Negative: found / N below `threshold`, and `events_for_lod` / N at most `required_lod`. Positive:
     found / N at or above `threshold`, with at least `events_for_lod` found (or, where `by_interval`, with the
     lower exact 95 % limit at or above the threshold). Otherwise not evaluable, as a share `unusable` is
-    whatever was found. N is log-normal about `cells` (median) with spread `cells_log_spread` (natural log).
-    `background`: the level found where there is none. `far`: the level from which a positive is told apart.
+    whatever was found; a share `blind` is never negative. N is log-normal about `cells` (median) with spread
+    `cells_log_spread` (natural log). `background`: the level found where there is none. `far`: the level from
+    which a positive is told apart.
 
     Raises
     ------
@@ -71,6 +72,7 @@ class Assay:
     cells_log_spread: float = 0.0
     background: float = 0.0
     unusable: float = 0.0
+    blind: float = 0.0
     by_interval: bool = False
     far: float = 0.01
 
@@ -81,6 +83,7 @@ class Assay:
             and 0 <= self.cells_log_spread <= 5
             and 0 <= self.background < 1
             and 0 <= self.unusable <= 1
+            and 0 <= self.blind <= 1
         ):
             raise InputRefused(
                 f"{self} is no test",
@@ -136,7 +139,7 @@ def curve(assay: Assay) -> Curve:
     reached = _first_reaching(assay.threshold, cells)
     enough = np.maximum(reached, np.minimum(math.ceil(assay.events_for_lod), _sure_from(assay, cells)))
     deep = assay.events_for_lod <= assay.required_lod * cells * (1 + 1e-12)
-    below = (1.0 - poisson_reaches(np.broadcast_to(reached, means.shape), means)) * deep
+    below = (1.0 - poisson_reaches(np.broadcast_to(reached, means.shape), means)) * (deep * (1.0 - assay.blind))
     above = poisson_reaches(np.broadcast_to(enough, means.shape), means)
     far_from = np.maximum(enough, _first_reaching(assay.far, cells))
     far = poisson_reaches(np.broadcast_to(far_from, means.shape), means)
