@@ -123,3 +123,18 @@ def student_quantile(probability: float, freedom: float) -> float:
     from scipy import special
 
     return float(special.stdtrit(freedom, probability))
+
+
+def normal_at_most(values: Numbers) -> Numbers:
+    """P(Z <= value) for standard normal Z, element by element."""
+    from scipy import special
+
+    return np.asarray(special.ndtr(values), np.float64)
+
+
+def beta_above(threshold: float, a: Numbers, b: Numbers) -> Numbers:
+    """P(p > threshold) for p ~ Beta(a, b), element by element; a parameter of 0 puts all on that end."""
+    from scipy import special
+
+    inside = special.betainc(np.maximum(b, _TINY), np.maximum(a, _TINY), 1 - threshold)
+    return np.where(b <= 0, 1.0, np.where(a <= 0, 0.0, inside))
