@@ -98,7 +98,7 @@ class Staged(Printable, Drawable):
             "boundaries",
             Text("Boundaries", "界值"),
             Text(
-                f"Responders at which a trial of at most {self.n} participants stops, by number with an answer.",
+                f"Responders at which a trial of {self.n} participants at most stops, by number answered.",
                 f"至多 {self.n} 例的试验停止时的应答人数，按有结果的例数。",
             ),
             Axis(Text("participants with an answer", "有结果的例数"), low=0, high=self.n),
