@@ -13,11 +13,13 @@ from remission.results.dossier import Dossier, opened
 from remission.results.endpoints import Response, responses
 from remission.results.flow import flow_table
 from remission.results.numbers import Book, Cell, Number, Table
+from remission.results.planned.carrying_out import Planned, carry_out
 from remission.results.populations import Population, population, sets_table
 from remission.results.rates import endpoint_tables
 from remission.results.time_to_event import Curves, time_to_event
 from remission.results.toxicity import Report, toxicity_table
 from remission.screening.judge import Judge
+from remission.terms.evidence import EntryRef
 from remission.terms.ids import SubjectId
 from remission.terms.words import Text
 
@@ -31,7 +33,8 @@ class Results:
     `numbers` holds every number shown, by id; `tables` name them. `simulated`: at least something in it
     comes from a simulation, and every page, table and export must say so. The rest is what figures are
     drawn from: `participants` by pseudonym, `responses` of the enrolled by participant and endpoint,
-    `populations`, `curves` and toxicity `reports`.
+    `populations`, `curves`, toxicity `reports`, and the `planned` parts. `head`: the last entry of the ledger
+    that was read, None where the participants came from no ledger.
     """
 
     study: Study
@@ -44,6 +47,8 @@ class Results:
     populations: tuple[Population, ...]
     curves: Curves
     reports: tuple[Report, ...]
+    planned: Planned
+    head: EntryRef | None = None
 
     def table(self, id: str) -> Table:
         """The table named `id`."""
@@ -61,6 +66,7 @@ class Results:
             "study_version": self.study.version,
             "study_sha256": self.study.digest,
             "as_of": self.as_of.isoformat(),
+            "ledger_head": None if self.head is None else {"seq": self.head.seq, "hash": self.head.hash},
             "simulated": self.simulated,
             "numbers": {id: _number_json(number) for id, number in self.numbers.items()},
             "tables": [_table_json(table) for table in self.tables],
@@ -68,7 +74,12 @@ class Results:
 
 
 def analyse(
-    study: Study, participants: Sequence[Participant], as_of: datetime, *, simulated: bool = False
+    study: Study,
+    participants: Sequence[Participant],
+    as_of: datetime,
+    *,
+    simulated: bool = False,
+    head: EntryRef | None = None,
 ) -> Results:
     """Analyse a trial.
 
@@ -82,6 +93,8 @@ def analyse(
         The instant of the analysis, with a time zone.
     simulated : bool
         The trial was opened as a simulation; evidence marked simulated says so too.
+    head : EntryRef, optional
+        The last ledger entry that the participants were replayed from.
 
     Raises
     ------
@@ -104,6 +117,7 @@ def analyse(
     baseline = baseline_table(book, study, enrolled)
     sets = sets_table(book, study, populations)
     endpoints = endpoint_tables(book, study, populations, enrolled, answers)
+    planned = carry_out(book, study, enrolled, populations, answers, judge)
     times, curves = time_to_event(book, enrolled)
     toxicity, reports = toxicity_table(book, study, enrolled)
     return Results(
@@ -111,12 +125,14 @@ def analyse(
         as_of=as_of,
         simulated=simulated or any(_simulated(dossier) for dossier in dossiers),
         numbers=book.numbers,
-        tables=(flow, baseline, sets, *endpoints, times, toxicity),
+        tables=(flow, baseline, sets, *endpoints, *planned.tables, times, *planned.after, toxicity),
         participants={participant.id: participant for participant in ordered},
         responses=answers,
         populations=populations,
         curves=curves,
         reports=tuple(reports),
+        planned=planned,
+        head=head,
     )
 
 

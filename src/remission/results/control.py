@@ -1,7 +1,9 @@
 """One endpoint against its historical control: exact test, critical value, and how far the control holds."""
 
+from collections.abc import Sequence
+
 from remission.mrd.words import method_name
-from remission.protocol.study import Evidence, Study
+from remission.protocol.study import ControlRate, Evidence, Study
 from remission.results.numbers import (
     FRACTION,
     NOT_EVALUABLE,
@@ -32,11 +34,27 @@ def constants(book: Book, study: Study) -> None:
     for rate in study.control.rates:
         name, p0 = study.endpoint(rate.endpoint).name, float(rate.p0)
         label = Text(f"Control rate: {name.en}", f"对照率：{name.zh}")
+        if not shown_by_evidence(rate):
+            label = Text(f"Assumed rate: {name.en}", f"假设率：{name.zh}")
+        counts = "" if not rate.counted else f" {rate.responders}/{rate.of}"
+        cite = "" if rate.source is None else f" ({rate.source.cite})"
         words = Text(
-            f"{source}, [[control.rates]], evidence: {rate.evidence}. {rate.note.en}",
-            f"{source}，[[control.rates]]，证据：{rate.evidence}。{rate.note.zh}",
+            f"{source}, [[control.rates]], evidence: {rate.evidence}{counts}{cite}. {rate.note.en}",
+            f"{source}，[[control.rates]]，证据：{rate.evidence}{counts}{cite}。{rate.note.zh}",
         )
         book.enter(Number(f"control.{rate.endpoint}.p0", p0, plain(percent_of(p0)), FRACTION, label, words))
+
+
+def shown_by_evidence(rate: ControlRate) -> bool:
+    """Whether a control rate rests on more than a choice: published with its counts, or in the record."""
+    return rate.evidence is Evidence.STATED or (rate.evidence is Evidence.PUBLISHED and rate.counted)
+
+
+def above_what(study: Study, endpoints: Sequence[str]) -> Text:
+    """What a comparison of these endpoints is with; never *the control* where a rate was only assumed."""
+    if all(shown_by_evidence(study.rate(endpoint)) for endpoint in endpoints):
+        return Text("the control", "对照")
+    return Text("the assumed rate", "假设率")
 
 
 def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
@@ -79,7 +97,8 @@ def against_control(
     p, critical = None, None
     if isinstance(x, int) and isinstance(n, int) and n > 0:
         p, critical = binomial_p_greater(x, n, p0), critical_value(n, p0, alpha)
-    label = Text("Exact one-sided p against the control", "与对照比较的精确单侧p值")
+    what = above_what(study, [endpoint])
+    label = Text(f"Exact one-sided p against {what.en}", f"与{what.zh}比较的精确单侧p值")
     words = Text(
         "P(X >= responders), X ~ Binomial(n, control rate)", "P(X >= 缓解数)，X ~ 二项分布(n, 对照率)"
     )
@@ -94,20 +113,26 @@ def against_control(
     text = NOT_EVALUABLE if p is None else _NO_COUNT if critical is None else plain(str(critical))
     inputs = (f"{stem}.n", control, "design.alpha")
     critical_id = book.enter(Number(f"{stem}.critical", critical, text, PARTICIPANTS, label, words, inputs))
-    return p_id, critical_id, decision(book, study, f"{stem}.decision", p_id, pending=pending)
+    decided = decision(book, above_what(study, [endpoint]), f"{stem}.decision", p_id, pending=pending)
+    return p_id, critical_id, decided
 
 
-def decision(book: Book, study: Study, id: str, p_id: str, *, pending: tuple[str, ...]) -> str:
-    """Enter whether the p-value at `p_id` is at most alpha; withheld while a `pending` count is not 0."""
+def decision(
+    book: Book, what: Text, id: str, p_id: str, *, pending: tuple[str, ...], alpha: str = "design.alpha"
+) -> str:
+    """Enter whether the p-value at `p_id` is at most the number `alpha`, in words about `what` it is above.
+
+    Withheld while a `pending` count is not 0.
+    """
     waiting = any(book.numbers[count].value for count in pending)
-    p, alpha = book.numbers[p_id].value, float(study.design.alpha)
-    value = None if waiting or p is None else int(p <= alpha)
+    p, level = book.numbers[p_id].value, book.numbers[alpha].value
+    value = None if waiting or p is None or level is None else int(p <= level)
     text = {
-        1: Text("above the control", "高于对照"),
-        0: Text("not shown above the control", "未显示高于对照"),
+        1: Text(f"above {what.en}", f"高于{what.zh}"),
+        0: Text(f"not shown above {what.en}", f"未显示高于{what.zh}"),
     }.get(-1 if value is None else value, NOT_YET if waiting else NOT_EVALUABLE)
     label, words = (
         Text("Decision", "判定"),
         Text("p <= alpha, once nothing is pending", "p <= α（无待定结果时）"),
     )
-    return book.enter(Number(id, value, text, YES_NO, label, words, (p_id, "design.alpha", *pending)))
+    return book.enter(Number(id, value, text, YES_NO, label, words, (p_id, alpha, *pending)))

@@ -1,6 +1,6 @@
 """One participant opened for analysis: the entries by kind, with the calendar days of the site."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Generic, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -49,7 +49,10 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """A participant with `today`, the day of the analysis in the site's calendar."""
+    """A participant with `today`, the day of the analysis in the site's calendar.
+
+    `answers`: the answers by question, in ledger order. `day_one`: the first protocol day, if known.
+    """
 
     study: Study
     participant: Participant
@@ -57,6 +60,8 @@ class Dossier:
     today: date
     by_kind: dict[type, tuple[Entry[ev.Event], ...]]
     files: dict[EntryRef, tuple[FileRef, ...]]
+    answers: dict[str, tuple[Entry[ev.FactRecorded], ...]]
+    day_one: date | None = None
 
     @property
     def subject(self) -> SubjectId:
@@ -109,22 +114,12 @@ class Dossier:
 
     def answer(self, fact: str, until: date | None = None) -> Answered | None:
         """The latest answer to a question true on or before `until` (None: whenever), or None."""
-        answers = [
-            entry
-            for entry in self.all(ev.FactRecorded)
-            if entry.event.fact == fact and (until is None or entry.event.on <= until)
-        ]
+        answers = [entry for entry in self.answers.get(fact, ()) if until is None or entry.event.on <= until]
         if not answers:
             return None
         entry = max(enumerate(answers), key=lambda pair: (pair[1].event.on, pair[0]))[1]
         where = f"participant {self.subject}, ledger entry {entry.ref.seq}"
         return Answered(read_value(self.study.fact(fact), entry.event.value, where=where), entry.ref)
-
-    @property
-    def day_one(self) -> date | None:
-        """The first protocol day, if known."""
-        answered = self.answer(self.study.day_one)
-        return answered.value if answered is not None and isinstance(answered.value, date) else None
 
     def protocol_day(self, on: date) -> int | None:
         """The protocol day of a calendar date, if day 1 is known."""
@@ -159,11 +154,20 @@ def opened(study: Study, participant: Participant, as_of: datetime) -> Dossier:
     zone = ZoneInfo(study.site(participant.site).time_zone)
     by_kind: dict[type, list[Entry[ev.Event]]] = {}
     files: dict[EntryRef, tuple[FileRef, ...]] = {}
+    answers: dict[str, tuple[Entry[ev.FactRecorded], ...]] = {}
     for item in participant.history:
         by_kind.setdefault(type(item.event), []).append(Entry(item.event, item.ref))
         if isinstance(item.event, ev.MrdReported):
             files[item.ref] = item.event.result.evidence.files
-        elif isinstance(item.event, ev.FactRecorded) and item.event.evidence is not None:
-            files[item.ref] = item.event.evidence.files
+        elif isinstance(item.event, ev.FactRecorded):
+            answers[item.event.fact] = (*answers.get(item.event.fact, ()), Entry(item.event, item.ref))
+            if item.event.evidence is not None:
+                files[item.ref] = item.event.evidence.files
     entries = {kind: tuple(found) for kind, found in by_kind.items()}
-    return Dossier(study, participant, zone, as_of.astimezone(zone).date(), entries, files)
+    dossier = Dossier(study, participant, zone, as_of.astimezone(zone).date(), entries, files, answers)
+    first = dossier.answer(study.day_one)
+    return (
+        dossier
+        if first is None or not isinstance(first.value, date)
+        else replace(dossier, day_one=first.value)
+    )

@@ -118,14 +118,14 @@ def _failure(dossier: Dossier, until: date | None) -> tuple[Text, EntryRef] | No
     """The first relapse, second cancer or death on or before a day."""
     found = [
         (entry.event.on, words, entry.ref)
-        for kind, words in _FAILURES.items()
+        for kind, words in FAILURES.items()
         for entry in dossier.all(kind)
         if until is not None and entry.event.on <= until
     ]
     return min(found, key=lambda failure: failure[0])[1:] if found else None
 
 
-_FAILURES: dict[type[ev.Relapsed] | type[ev.SecondCancer] | type[ev.Died], Text] = {
+FAILURES: dict[type[ev.Relapsed] | type[ev.SecondCancer] | type[ev.Died], Text] = {
     ev.Relapsed: Text("relapsed before the endpoint", "终点评估前复发"),
     ev.SecondCancer: Text("second cancer before the endpoint", "终点评估前发生第二肿瘤"),
     ev.Died: Text("died before the endpoint", "终点评估前死亡"),

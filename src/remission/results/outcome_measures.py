@@ -2,7 +2,7 @@
 
 from remission.protocol.study import Endpoint, SetRule, Study
 from remission.results.analysis import Results
-from remission.results.control import caveats
+from remission.results.control import caveats, shown_by_evidence
 from remission.results.populations import RULE_WORDS, Population
 from remission.results.rates import HANDLING_WORDS, handling_of, handlings
 from remission.results.time_to_event import UNSETTLED, YEARS, unsettled_note, years
@@ -120,15 +120,21 @@ def _class(results: Results, title: str, stem: str) -> Json:
     }
 
 
+_NO_CONTROL = "The rate compared with is an assumption: no comparison with a control is made."
+
+
 def _analysis(study: Study, results: Results, endpoint: Endpoint, stem: str) -> Json:
     p0 = results.numbers[f"control.{endpoint.id}.p0"].text.en
     shown = {end: results.numbers[f"{stem}.{end}"].text.en for end in ("rate", "ci_lower", "ci_upper")}
     rate, lower, upper = (text.removesuffix(" %") for text in shown.values())
-    compared = f"Compared with the historical control rate of {p0}."
+    proven = shown_by_evidence(study.rate(endpoint.id))
+    compared = f"Compared with {'the historical control rate' if proven else 'an assumed rate'} of {p0}."
+    unproven = {} if proven else {"nonInferiorityComment": _NO_CONTROL}
     return {
         "groupIds": [_GROUP],
         "groupDescription": " ".join((compared, *(caveat.en for caveat in caveats(study, endpoint.id)))),
-        "nonInferiorityType": "SUPERIORITY",
+        "nonInferiorityType": "SUPERIORITY" if proven else "OTHER",
+        **unproven,
         "pValue": results.numbers[f"{stem}.p"].text.en,
         "pValueComment": f"One-sided; alpha {results.numbers['design.alpha'].text.en}.",
         "statisticalMethod": "Exact binomial test",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from remission.protocol.study import Endpoint, Indeterminate, Joint, RiskGroup, SetRule, Study
-from remission.results.control import against_control, caveats, decision
+from remission.results.control import above_what, against_control, caveats, decision
 from remission.results.dossier import Dossier
 from remission.results.endpoints import CountedAs, Response
 from remission.results.numbers import (
@@ -175,6 +175,13 @@ def _estimated(book: Book, stem: str, name: Text, inside: list[Member], handling
     known = [(member, counted(member.response, handling)) for member in inside]
     whole = [member.basis for member, how in known if how in (CountedAs.RESPONDER, CountedAs.NON_RESPONDER)]
     part = [member.basis for member, how in known if how is CountedAs.RESPONDER]
+    return estimated(book, stem, name, whole, part)
+
+
+def estimated(
+    book: Book, stem: str, name: Text, whole: Sequence[Basis], part: Sequence[Basis]
+) -> tuple[Cell, Cell, Cell]:
+    """Enter n, responders, rate and exact interval under `stem`, from who is counted and who responded."""
     n = book.count(f"{stem}.n", _of(name, "counted", "计入例数"), whole)
     x = book.count(f"{stem}.responders", _of(name, "responders", "缓解例数"), part)
     rate = book.rate(f"{stem}.rate", _of(name, "rate", "缓解率"), x, n)
@@ -230,7 +237,8 @@ def _all_required(book: Book, study: Study, p_ids: tuple[str, ...], pending: tup
     label, words = Text("Largest p", "最大p值"), Text("largest p (Berger 1982)", "最大p值（Berger 1982）")
     largest = None if p_values is None else both_required(p_values)
     id = _entered_p(book, "joint.all.p", largest, label, words, p_ids)
-    decided = decision(book, study, "joint.all.decision", id, pending=pending)
+    what = above_what(study, [endpoint.id for endpoint in study.endpoints])
+    decided = decision(book, what, "joint.all.decision", id, pending=pending)
     return [Row(Text("All endpoints required", "须全部终点达到")), *_lines(book, [id, decided])]
 
 
@@ -245,7 +253,8 @@ def _any_enough(book: Book, study: Study, p_ids: tuple[str, ...], pending: tuple
     label = Text("Smallest adjusted p", "最小校正p值")
     smallest = min((p for p in adjusted if p is not None), default=None)
     id = _entered_p(book, "joint.any.p", smallest, label, label, tuple(each))
-    decided = decision(book, study, "joint.any.decision", id, pending=pending)
+    what = above_what(study, [endpoint.id for endpoint in study.endpoints])
+    decided = decision(book, what, "joint.any.decision", id, pending=pending)
     return [Row(Text("Any endpoint suffices", "任一终点达到即可")), *_lines(book, [*each, id, decided])]
 
 
