@@ -207,10 +207,8 @@ def with_odds_ratio(first: float, second: float, odds_ratio: float) -> Cells:
     less = odds_ratio - 1
     spread = 1 + (first + second) * less
     root = math.sqrt(max(0.0, spread * spread - 4 * odds_ratio * less * first * second))
-    if spread > 0:  # of the two forms of the root, the one in which no digits cancel
-        both = 2 * odds_ratio * first * second / (spread + root)
-    else:
-        both = (spread - root) / (2 * less)
+    # Of the two forms of the root, the one in which no digits cancel.
+    both = 2 * odds_ratio * first * second / (spread + root) if spread > 0 else (spread - root) / (2 * less)
     return _from_both_negative(first, second, _within(first, second, both), "rates from 0 to 1")
 
 
