@@ -139,7 +139,9 @@ def curve(assay: Assay) -> Curve:
     reached = _first_reaching(assay.threshold, cells)
     enough = np.maximum(reached, np.minimum(math.ceil(assay.events_for_lod), _sure_from(assay, cells)))
     deep = assay.events_for_lod <= assay.required_lod * cells * (1 + 1e-12)
-    below = (1.0 - poisson_reaches(np.broadcast_to(reached, means.shape), means)) * (deep * (1.0 - assay.blind))
+    below = (1.0 - poisson_reaches(np.broadcast_to(reached, means.shape), means)) * (
+        deep * (1.0 - assay.blind)
+    )
     above = poisson_reaches(np.broadcast_to(enough, means.shape), means)
     far_from = np.maximum(enough, _first_reaching(assay.far, cells))
     far = poisson_reaches(np.broadcast_to(far_from, means.shape), means)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from remission.errors import InputRefused
 from remission.stats.operating.assay import Levels
 
-_HALVINGS = 200
+_HALVINGS = 60
 _LEAST_SPREAD, _MOST_SPREAD = 0.2, 60.0
 
 
@@ -44,7 +44,7 @@ def levels_through_one(strata: Sequence[Stratum], wanted: Below, spread: float) 
         For a rate not between 0 and 1, a level not between 0 and 1, or no stratum.
     """
     _check(strata, wanted)
-    low, high = -400.0, 400.0
+    low, high = -300.0, 300.0
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         if share_below(strata, Levels(middle, spread), wanted.level) > wanted.rate:
@@ -87,7 +87,7 @@ def levels_through(strata: Sequence[Stratum], higher: Below, lower: Below) -> Le
             where="rates of two endpoints",
             do=f"with these strata give a lower rate from {rates[0]:.3g} to {rates[1]:.3g}",
         )
-    for _ in range(60):
+    for _ in range(48):
         middle = math.sqrt(small * large)
         if share_below(strata, levels_through_one(strata, higher, middle), lower.level) < lower.rate:
             small = middle
