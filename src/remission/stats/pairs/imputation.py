@@ -159,8 +159,8 @@ class Estimates(Printable, Drawable):
         return (
             gaps,
             Text(
-                f"{exact.en}; under imputation Rubin's rules on the log-odds with Barnard and Rubin's degrees "
-                f"of freedom, infinitely many imputations summed exactly (saturated table, Jeffreys "
+                f"{exact.en}; under imputation Rubin's rules on the log-odds with Barnard and Rubin's "
+                f"degrees of freedom, infinitely many imputations summed exactly (saturated table, Jeffreys "
                 f"prior{model}{by_strata}).",
                 f"{exact.zh}；插补采用对数优势上的 Rubin 规则与 Barnard-Rubin 自由度，"
                 f"无限次插补精确求和（饱和模型，Jeffreys 先验）。",

@@ -71,8 +71,8 @@ class TippingPoint(Printable, Drawable):
             "tipping-point",
             Text("Tipping point", "临界点分析"),
             Text(
-                f"P-value for each number of gaps that might be negative: 0 to {len(self.p_values) - 1} of the "
-                f"{one.en}, 0 to {columns - 1} of the {two.en}.",
+                f"P-value for each number of gaps that might be negative: 0 to {len(self.p_values) - 1} of "
+                f"the {one.en}, 0 to {columns - 1} of the {two.en}.",
                 f"缺失结果若为阴性时的 p 值：{one.zh} 0 至 {len(self.p_values) - 1} 例，"
                 f"{two.zh} 0 至 {columns - 1} 例。",
             ),
@@ -94,8 +94,8 @@ class TippingPoint(Printable, Drawable):
         }[self.certain]
         return (
             Text(
-                f"Exact binomial against {one:g} and {two:g}, n = {self.counts.n}, one-sided alpha {alpha:g}; "
-                f"{rule.en}.",
+                f"Exact binomial against {one:g} and {two:g}, n = {self.counts.n}, one-sided "
+                f"alpha {alpha:g}; {rule.en}.",
                 f"精确二项检验，p0 为 {one:g} 与 {two:g}，n = {self.counts.n}，单侧 α {alpha:g}；{rule.zh}。",
             ),
             Text(
