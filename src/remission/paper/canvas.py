@@ -25,11 +25,9 @@ from matplotlib.transforms import Affine2D
 from PIL import Image
 
 from remission.paper.svg import Pixels, Written, as_svg
-from remission.paper.words import CJK, SMALL, TEXT, TITLE, width_of, wrapped
+from remission.paper.words import CJK, SMALL, TEXT, TITLE, Format, Language, width_of, wrapped
 from remission.terms.words import SIMULATED, Text
 
-Language = Literal["en", "zh"]
-Format = Literal["svg", "png"]
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 

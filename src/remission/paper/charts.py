@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remission.paper.canvas import Format, Language
+from remission.paper.words import Format, Language
 from remission.terms.words import Text
 
 

@@ -1,6 +1,10 @@
 """How wide words are and where their lines break, by a rule of thumb that is the same on every machine."""
 
 import re
+from typing import Literal
+
+Language = Literal["en", "zh"]
+Format = Literal["svg", "png"]
 
 TITLE, TEXT, SMALL = 13.5, 11.0, 10.0
 """Sizes in points on a sheet 400 points wide: 12, 9.9 and 9 pixels on a telephone 360 pixels wide."""
