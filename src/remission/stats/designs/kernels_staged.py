@@ -52,3 +52,38 @@ def through_looks(sizes: Counts, low: Counts, high: Counts, rates: Numbers) -> N
             if last < first:
                 break
     return stops
+
+
+@compiled
+def reaching(sizes: Counts, low: Counts, high: Counts, rate: float, first: int) -> Numbers:
+    """The chance to come to each look with each count, before that look stops anybody.
+
+    Parameters
+    ----------
+    sizes, low, high : int64, (looks,)
+        As in `through_looks`.
+    rate : float
+    first : int
+        The answer of the first participant, 0 or 1, taken as given; -1: as chance has it.
+
+    Returns
+    -------
+    float64, (looks, last size + 1)
+    """
+    looks = len(sizes)
+    largest = sizes[looks - 1]
+    out = np.zeros((looks, largest + 1))
+    alive = np.zeros(largest + 1)
+    alive[max(first, 0)] = 1.0
+    done = 0 if first < 0 else 1
+    for look in range(looks):
+        for n in range(done + 1, sizes[look] + 1):
+            for count in range(n, 0, -1):
+                alive[count] = alive[count] * (1 - rate) + alive[count - 1] * rate
+            alive[0] *= 1 - rate
+        done = sizes[look]
+        for count in range(done + 1):
+            out[look, count] = alive[count]
+            if count <= low[look] or count >= high[look]:
+                alive[count] = 0.0
+    return out

@@ -163,7 +163,7 @@ def operating_many(design: Staged, rates: Sequence[float], *, binding: bool = Tr
             raise InputRefused(f"{rate!r} is not a rate", where="true rate", do="give a fraction from 0 to 1")
     from remission.stats.designs.kernels_staged import through_looks
 
-    sizes, low, high = _bounds(design, binding=binding)
+    sizes, low, high = bounds(design, binding=binding)
     stops = through_looks(sizes, low, high, np.array(rates, dtype=np.float64))
     return tuple(
         _operating(rate, below.tolist(), above.tolist(), sizes.tolist())
@@ -171,7 +171,8 @@ def operating_many(design: Staged, rates: Sequence[float], *, binding: bool = Tr
     )
 
 
-def _bounds(design: Staged, *, binding: bool) -> tuple[Counts, Counts, Counts]:
+def bounds(design: Staged, *, binding: bool = True) -> tuple[Counts, Counts, Counts]:
+    """Sizes, futility and efficacy counts as the kernels take them: -1 and n + 1 where there is no stop."""
     last = len(design.looks) - 1
     low = [
         look.futility if look.futility is not None and (binding or place == last) else -1
