@@ -107,7 +107,7 @@ def spending_design(
     binding: bool = False,
     n_max: int = 200,
 ) -> Staged:
-    """The smallest trial, looked at these fractions of its size, whose exact power at `p1` is 1 - beta or more.
+    """The smallest trial, looked at these fractions of it, whose exact power at `p1` is 1 - beta or more.
 
     Sizes are rounded up. Power does not grow steadily with n: a slightly larger trial may have less. `Raises`
     as in `exact_spending`, and where no n up to `n_max` is enough.

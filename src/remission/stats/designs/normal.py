@@ -93,7 +93,8 @@ class GroupSequential(Printable, Drawable):
                 ),
                 Text(
                     f"Largest size {self.inflation:.4f} of a trial with one look; "
-                    f"expected {self.expected_null:.4f} without effect, {self.expected_alternative:.4f} with it.",
+                    f"expected {self.expected_null:.4f} without effect, "
+                    f"{self.expected_alternative:.4f} with it.",
                     f"最大样本量为单次分析试验的 {self.inflation:.4f} 倍；"
                     f"期望：无效应时 {self.expected_null:.4f}，有效应时 {self.expected_alternative:.4f}。",
                 ),
