@@ -4,6 +4,7 @@ The only place that calls scipy (which ships no types), so that the rest of the 
 is imported where it is used: that takes a third of a second.
 """
 
+import math
 from statistics import NormalDist
 
 import numpy as np
@@ -138,3 +139,22 @@ def beta_above(threshold: float, a: Numbers, b: Numbers) -> Numbers:
 
     inside = special.betainc(np.maximum(b, _TINY), np.maximum(a, _TINY), 1 - threshold)
     return np.where(b <= 0, 1.0, np.where(a <= 0, 0.0, inside))
+
+
+def chi_square_above(value: float, degrees: float) -> float:
+    """P(X > value) for X chi-square with `degrees` of freedom; true far in the tail."""
+    from scipy import special
+
+    return 1.0 if value <= 0 else float(special.gammaincc(degrees / 2, value / 2))
+
+
+def normal_above(z: float) -> float:
+    """P(X > z) for a standard normal X; true far in the tail."""
+    return math.erfc(z / math.sqrt(2)) / 2
+
+
+def poisson_at_most(x: int, mean: float) -> float:
+    """P(X <= x) for X ~ Poisson(mean)."""
+    from scipy import special
+
+    return 0.0 if x < 0 else float(special.gammaincc(x + 1, mean)) if mean > 0 else 1.0
