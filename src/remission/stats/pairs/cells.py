@@ -209,7 +209,7 @@ def with_odds_ratio(first: float, second: float, odds_ratio: float) -> Cells:
     root = math.sqrt(max(0.0, spread * spread - 4 * odds_ratio * less * first * second))
     # Of the two forms of the root, the one in which no digits cancel.
     both = 2 * odds_ratio * first * second / (spread + root) if spread > 0 else (spread - root) / (2 * less)
-    return _from_both_negative(first, second, _within(first, second, both), "rates from 0 to 1")
+    return _from_both_negative(first, second, both, "rates from 0 to 1")
 
 
 def with_correlation(first: float, second: float, correlation: float) -> Cells:
@@ -222,14 +222,13 @@ def with_correlation(first: float, second: float, correlation: float) -> Cells:
     """
     check_fractions((first, second), "rates")
     both = first * second + correlation * math.sqrt(first * (1 - first) * second * (1 - second))
-    near = _within(first, second, both)
-    if not abs(near - both) <= _ROUNDING:
+    if not abs(_within(first, second, both) - both) <= _ROUNDING:
         raise InputRefused(
             f"rates {first!r} and {second!r} cannot be correlated by {correlation!r}",
             where="two endpoints",
             do="give a correlation nearer to 0",
         )
-    return _from_both_negative(first, second, near, "a correlation nearer to 0")
+    return _from_both_negative(first, second, both, "a correlation nearer to 0")
 
 
 def furthest(first: float, second: float) -> tuple[Cells, Cells]:
@@ -304,12 +303,13 @@ def _within(first: float, second: float, both: float) -> float:
 
 def _from_both_negative(first: float, second: float, both: float, do: str) -> Cells:
     check_fractions((first, second), "rates")
-    neither = 1 - first - second + both
-    if not (both <= first and both <= second and neither >= -_ROUNDING):
+    near = _within(first, second, both)  # but for rounding what was given
+    if not abs(near - both) <= _ROUNDING:
         raise InputRefused(
             f"rates {first!r} and {second!r} with {both!r} negative on both",
             where="two endpoints",
             do=f"give {do}",
         )
-    rows = ((both, first - both, 0.0), (second - both, max(0.0, neither), 0.0), (0.0, 0.0, 0.0))
+    neither = max(0.0, 1 - first - second + near)
+    rows = ((near, first - near, 0.0), (second - near, neither, 0.0), (0.0, 0.0, 0.0))
     return Cells(rows, (first, second))

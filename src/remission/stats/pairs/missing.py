@@ -270,7 +270,8 @@ class GapsTable(Printable):
         (true_1, true_2), (null_1, null_2), rule = self.truth, self.against.p0, RULE_WORDS[self.rule]
         design = Text(
             f"n = {self.n}; true rates {true_1:g} and {true_2:g} against {null_1:g} and {null_2:g}, "
-            f"one-sided alpha {self.against.alpha:g}; {rule.en}{'; second nested in first' if self.nested else ''}.",
+            f"one-sided alpha {self.against.alpha:g}; {rule.en}"
+            f"{'; second nested in first' if self.nested else ''}.",
             f"n = {self.n}；真实率 {true_1:g} 与 {true_2:g}，p0 {null_1:g} 与 {null_2:g}，单侧 α "
             f"{self.against.alpha:g}；{rule.zh}{'；第二终点嵌套于第一终点' if self.nested else ''}。",
         )
