@@ -10,7 +10,7 @@ from remission.stats.borrowing.rate_prior import RatePrior
 from remission.stats.tails import Numbers
 
 _VAGUE = 100.0  # the vague prior is Beta(mode / 100, (1 - mode) / 100)
-_NODES, _REACH = 3000, 7.2  # log-odds sinh(-7.2) to sinh(7.2): priors just above Beta(1, 1) end slowly
+_NODES, _REACH = 3000, 11.0  # log-odds to sinh(11): priors just above Beta(1, 1) end slowly
 _MODES_WITHIN = 12.0  # log-odds
 
 

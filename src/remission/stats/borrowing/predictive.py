@@ -29,8 +29,8 @@ class Nodes:
     """Points of the quadratures: per narrowest standard deviation of the mean, of tau, and of each study."""
 
     mean: int = 2
-    tau: int = 48
-    study: int = 16
+    tau: int = 64
+    study: int = 24
 
     def doubled(self) -> "Nodes":
         """Twice as many of each, to see that the answer stands."""

@@ -5,6 +5,7 @@ from remission.stats.control.compare_counts import CountsComparison, against_cou
 from remission.stats.control.compare_fixed import FixedComparison, against_fixed
 from remission.stats.control.compare_meta import MetaComparison, against_meta
 from remission.stats.control.control import CountsControl, FixedControl, HistoricalControl
+from remission.stats.interval import check_level
 
 Comparison = FixedComparison | CountsComparison | MetaComparison
 
