@@ -128,7 +128,8 @@ class Bop2(Printable, Drawable):
                 Text(
                     f"Exact: type I error {self.null.rejects:.4f} at {self.null.rate:g} "
                     f"(allowed {self.alpha:g}), power {self.alternative.rejects:.4f} "
-                    f"at {self.alternative.rate:g}; expected n {self.null.expected_n:.1f} and {self.alternative.expected_n:.1f}.",
+                    f"at {self.alternative.rate:g}; expected n {self.null.expected_n:.1f} and "
+                    f"{self.alternative.expected_n:.1f}.",
                     f"精确值：真实率 {self.null.rate:g} 时 I 类错误 {self.null.rejects:.4f}"
                     f"（允许 {self.alpha:g}），"
                     f"{self.alternative.rate:g} 时检验效能 {self.alternative.rejects:.4f}；期望例数"

@@ -72,12 +72,13 @@ def exact_spending(
     whole = planned or sizes[-1]
     null, truth, before = np.ones(1), np.ones(1), 0
     used = missed = 0.0
+    floor = 0  # a trial that went on has at least this; a final count below it could not be missed
     looks = list[Look]()
     for n in sizes:
         last = n == sizes[-1]
         null = np.convolve(null, chances(n - before, p0))
         may = efficacy.spent(alpha, 1.0 if last else n / whole) - used
-        high = _smallest(null, may)
+        high = max(floor, _smallest(null, may))
         low = -1
         if p1 is not None and beta is not None and futility is not None:
             truth = np.convolve(truth, chances(n - before, p1))
@@ -91,7 +92,7 @@ def exact_spending(
         null[high:], truth[high:], truth[: low + 1] = 0.0, 0.0, 0.0
         if binding:
             null[: low + 1] = 0.0
-        before = n
+        before, floor = n, low + 1
     return Staged(tuple(looks))
 
 
