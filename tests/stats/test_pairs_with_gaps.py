@@ -333,6 +333,9 @@ def test_refusals() -> None:
         power(truth, 9, Rule.BOTH, Handling.IMPUTED, TRIAL)
     with pytest.raises(InputRefused, match="number of data sets"):
         gaps(truth, [(Text("", ""), Gaps.at_random(0, 0.1))], 9, Rule.BOTH, TRIAL, nested=True)
+    with pytest.raises(InputRefused, match="cannot be summed over"):
+        lost = truth.with_gaps(Gaps.at_random(0, 0, 0.9))
+        imputed_power(lost, 900, Rule.BOTH, TRIAL, Sampling(100, 1), nested=True)
     with pytest.raises(InputRefused, match="0 people"):
         power(truth, 0, Rule.BOTH, Handling.FAILURE, TRIAL)
 

@@ -78,8 +78,9 @@ def completed(strata: Sequence[PairCounts], *, nested: bool) -> tuple[Completed,
     for counts in strata:
         if nested:
             counts.check_nested()
-        _check_size(counts)
-        table = posterior(np.array(counts.cells, dtype=np.int64), prior_of(nested=nested))
+        cells = np.array(counts.cells, dtype=np.int64)
+        check_fills(cells.reshape(1, 9))
+        table = posterior(cells, prior_of(nested=nested))
         for endpoint in (0, 1):
             own = table[endpoint, : counts.missing[endpoint] + 1]
             chances[endpoint] = np.convolve(chances[endpoint], own)
@@ -87,6 +88,17 @@ def completed(strata: Sequence[PairCounts], *, nested: bool) -> tuple[Completed,
     seen = [sum(counts.negative[endpoint] for counts in strata) for endpoint in (0, 1)]
     one, two = (Completed(n, low, tuple(p.tolist())) for low, p in zip(seen, chances, strict=True))
     return one, two
+
+
+def check_fills(tables: NDArray[np.int64]) -> None:
+    """Refuse tables of nine counts, (tables, 9), whose gaps can be filled in too many ways to sum over."""
+    a, b, c, d, e = (tables[:, place] for place in (2, 5, 6, 7, 8))
+    if int(((a + c + e + 1) * (a + d + e + 1) * (b + c + e + 1)).max()) > MOST_CELLS:
+        raise InputRefused(
+            f"up to {int((a + b + c + d + e).max())} people with gaps cannot be summed over",
+            where="two endpoints",
+            do="impute within strata, or count gaps as failures",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,16 +249,6 @@ def _rubin(name: Text, filled: Completed, lost: int, level: float) -> Rated:
 
 def _rate(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds)) if log_odds > -700 else 0.0
-
-
-def _check_size(counts: PairCounts) -> None:
-    (_, _, a), (_, _, b), (c, d, e) = counts.cells
-    if (a + c + e + 1) * (a + d + e + 1) * (b + c + e + 1) > MOST_CELLS:
-        raise InputRefused(
-            f"{a + b + c + d + e} people with gaps cannot be summed over",
-            where="two endpoints",
-            do="impute within strata, or count gaps as failures",
-        )
 
 
 def _words(row: Rated) -> tuple[str, Text | str, str, str]:

@@ -1,7 +1,7 @@
 """What results that are not evaluable do to power, to type I error and to the estimated rates."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,18 +9,9 @@ from numpy.typing import NDArray
 
 from remission.errors import InputRefused
 from remission.paper.tables import Printable, PrintedTable
-from remission.stats.pairs.cells import (
-    HANDLING_WORDS,
-    Cells,
-    Gaps,
-    Handling,
-    furthest,
-    independent,
-)
-from remission.stats.pairs.cells import (
-    nested as nested_cells,
-)
-from remission.stats.pairs.imputation import ALL_HANDLINGS, prior_of
+from remission.stats.pairs.cells import HANDLING_WORDS, Cells, Gaps, Handling
+from remission.stats.pairs.imputation import ALL_HANDLINGS, check_fills, prior_of
+from remission.stats.pairs.nulls import nulls
 from remission.stats.pairs.power import JointPower, cuts_by_number, power, told
 from remission.stats.pairs.rules import RULE_WORDS, Against, Rule
 from remission.stats.rates.proportions import binomial_p_greater
@@ -29,7 +20,6 @@ from remission.terms.words import Text
 
 Numbers = NDArray[np.float64]
 
-_STEPS = 8  # of the nuisance rate from its lowest to its highest value
 _CERTAIN = -8.0  # stands for the normal score of a p-value of 1: half of everything weighs 1e-15 there
 
 
@@ -134,6 +124,7 @@ def imputed_power(
 
     chances = np.array(cells.probabilities).ravel()
     samples = np.random.default_rng(sampling.seed).multinomial(n, chances / chances.sum(), sampling.draws)
+    check_fills(samples)
     levels, sums = pooled_levels(
         np.ascontiguousarray(samples.reshape(-1, 3, 3)),
         prior_of(nested=nested),
@@ -202,7 +193,7 @@ def size(
     """
     exact = Handling.EXCLUDED if handling is Handling.IMPUTED else handling
     worst: dict[tuple[bool, bool], tuple[float, Cells]] = {}
-    for null in _nulls(against.p0, nested=nested):
+    for null in nulls(against.p0, nested=nested):
         error = _error(power(null.with_gaps(gaps), n, rule, exact, against), null, against)
         kind = (null.truth[0] == against.p0[0], null.truth[1] == against.p0[1])
         if kind not in worst or error > worst[kind][0]:
@@ -337,26 +328,6 @@ def gaps(
             rows.append(GapsRow(name, handling, joint, largest, off))
     used = sampling if Handling.IMPUTED in handlings else None
     return GapsTable(truth.truth, n, rule, against, nested, tuple(rows), used)
-
-
-def _nulls(p0: tuple[float, float], *, nested: bool) -> Iterator[Cells]:
-    """Truths with at least one endpoint at its p0, the other anywhere."""
-    first, second = p0
-    tops = (first if nested else 1.0, 1.0)
-    bottoms = (0.0, second if nested else 0.0)
-    rates = [(first, rate) for rate in (*_grid(bottoms[0], tops[0]), second)]
-    rates += [(rate, second) for rate in _grid(bottoms[1], tops[1])]
-    for one, two in rates:
-        if nested:
-            if two <= one:
-                yield nested_cells(one, two)
-        else:
-            yield from furthest(one, two)
-            yield independent(one, two)
-
-
-def _grid(low: float, high: float) -> list[float]:
-    return [low + (high - low) * step / _STEPS for step in range(_STEPS)] + [high]
 
 
 def _error(told: JointPower, null: Cells, against: Against) -> float:
