@@ -96,13 +96,13 @@ class RateDensity:
 
     def predictive(self, n: int) -> Numbers:
         """Chances of 0, 1, ... `n` responders among `n` new children of one new study; (n + 1,)."""
-        fine = self._resolving(n)
+        fine = self.resolving(n)
         return np.exp(_log_binomial(n, fine.places)) @ fine.weights
 
     def updated(self, responders: int, n: int) -> "RateDensity":
         """The density once `responders` of `n` children of the same rate are known."""
         check_counts(responders, n)
-        fine = self._resolving(n)
+        fine = self.resolving(n)
         likelihood = _log_likelihood(responders, n, fine.places)
         return RateDensity(fine.start, fine.step, fine.heights * np.exp(likelihood - likelihood.max()))
 
@@ -114,7 +114,8 @@ class RateDensity:
         heights = np.fft.irfft(np.fft.rfft(self.heights), size * times) * times
         return RateDensity(self.start, self.step / times, np.maximum(heights, 0.0))
 
-    def _resolving(self, n: int) -> "RateDensity":
+    def resolving(self, n: int) -> "RateDensity":
+        """The same density on a grid fine enough for the counts of `n` children."""
         times = 1
         while self.step / times > _NARROWEST * 2 / math.sqrt(n):
             times *= 2

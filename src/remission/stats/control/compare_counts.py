@@ -10,7 +10,9 @@ from remission.stats.control.operating import over_histories
 from remission.stats.control.showing import HEAD, cited, count, level, spread, two_rates
 from remission.stats.control.two_counts import boschloo_p
 from remission.stats.interval import Interval
+from remission.stats.rates.difference import farrington_manning_p, miettinen_nurminen
 from remission.stats.rates.proportions import clopper_pearson
+from remission.stats.rates.two import TwoCounts
 from remission.terms.words import Text
 
 
@@ -18,9 +20,9 @@ from remission.terms.words import Text
 class CountsComparison(Printable, Drawable):
     """`responders` of `n` against a group of earlier children, two-sample.
 
-    `p`: Boschloo's exact one-sided p; `least`: the count that rejects against these controls; `difference`:
-    treated less control. `size_over_histories`: exact type I error over both groups drawn anew, both of the
-    control's rate.
+    `p`: Boschloo's exact one-sided p; `least`: the count that rejects against these controls; `score_p`:
+    Farrington and Manning's; `difference`: treated less control, with Miettinen and Nurminen's interval.
+    `size_over_histories`: exact type I error over both groups drawn anew, both of the control's rate.
     """
 
     control: CountsControl
@@ -30,7 +32,9 @@ class CountsComparison(Printable, Drawable):
     rate: float
     interval: Interval
     difference: float
+    difference_interval: Interval
     p: float
+    score_p: float
     least: int | None
     rejects: bool
     size_over_histories: float
@@ -44,7 +48,12 @@ class CountsComparison(Printable, Drawable):
             (level(self.interval), spread(self.interval)),
             (Text("control", "对照"), f"{known.responders / known.of:.3f} ({known.responders}/{known.of})"),
             (Text("difference", "率差"), f"{self.difference:+.3f}"),
+            (
+                Text(f"difference, {100 * self.interval.level:g} %", f"率差 {100 * self.interval.level:g} %"),
+                f"{self.difference_interval.lower:+.3f} to {self.difference_interval.upper:+.3f}",
+            ),
             (Text("p, one-sided (Boschloo)", "单侧 p(Boschloo)"), f"{self.p:.4f}"),
+            (Text("p, one-sided (score)", "单侧 p(得分检验)"), f"{self.score_p:.4f}"),
             (Text("rejects from", "拒绝界值"), count(self.least)),
             (
                 Text("type I error at the control's rate", "对照率处一类错误"),
@@ -72,8 +81,10 @@ class CountsComparison(Printable, Drawable):
         return (
             Text(
                 f"Two-sample exact unconditional test (Boschloo 1970), one-sided alpha {self.alpha:g}; "
-                "interval: Clopper-Pearson. Children of different times and places: adjust for what differs.",
-                f"两样本精确非条件检验(Boschloo 1970),单侧 α {self.alpha:g};区间:Clopper-Pearson。"
+                "score p: Farrington and Manning; intervals: Clopper-Pearson, of the difference "
+                "Miettinen and Nurminen. Children of different times and places: adjust for what differs.",
+                f"两样本精确非条件检验(Boschloo 1970),单侧 α {self.alpha:g};得分检验:Farrington-Manning;"
+                "区间:Clopper-Pearson,率差:Miettinen-Nurminen。"
                 "不同时间与地点的患儿:需校正差异。",
             ),
             cited(self.control.source.citation, self.control.source.evidence),
@@ -83,6 +94,7 @@ class CountsComparison(Printable, Drawable):
 def against_counts(control: CountsControl, responders: int, n: int, alpha: float) -> CountsComparison:
     """The comparison of `compare.against` for this kind of control, its counts already checked."""
     least = least_count(control, n, alpha)
+    table = TwoCounts(responders, n, control.responders, control.of)
     rate, history = responders / n, control.responders / control.of
     return CountsComparison(
         control,
@@ -92,7 +104,9 @@ def against_counts(control: CountsControl, responders: int, n: int, alpha: float
         rate,
         clopper_pearson(responders, n, 1 - 2 * alpha),
         rate - history,
+        miettinen_nurminen(table, 1 - 2 * alpha),
         boschloo_p(responders, n, control.responders, control.of),
+        farrington_manning_p(table),
         least,
         least is not None and responders >= least,
         over_histories(control, n, history, alpha=alpha),

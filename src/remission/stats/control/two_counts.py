@@ -4,8 +4,12 @@ import math
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remission.stats.tails import Numbers, log_gamma
+
+Counts = NDArray[np.intp]
+Grid = tuple[Numbers, Numbers, Numbers]
 
 _TIE = 1 + 1e-7  # Fisher p-values nearer than this are one and the same, as in `rates`
 _CELLS = 2_000_000  # of the grid of true rates times the control's counts
@@ -24,14 +28,12 @@ def least_counts(of: int, n: int, alpha: float) -> tuple[int | None, ...]:
     Boschloo 1970, doi:10.1111/j.1467-9574.1970.tb00104.x
     """
     fisher = fisher_p(n, of)
-    rates = np.sin(np.linspace(0, math.pi / 2, _rates(of))[1:-1]) ** 2
-    control, treated = _chances(of, rates), _reaching(n, rates)
+    grid = _grid(n, of, np.linspace(0, math.pi / 2, _rates(of))[1:-1])
     limits = np.unique(fisher)
     low, high = int(np.searchsorted(limits, alpha, side="right")) - 1, limits.size  # Fisher's own limit holds
     while high - low > 1:
         middle = (low + high) // 2
-        least = _least(fisher, float(limits[middle]))
-        size = float(np.max((control * treated[:, least]).sum(axis=1)))
+        size = _size(_least(fisher, float(limits[middle])), n, of, grid)
         low, high = (middle, high) if size <= alpha else (low, middle)
     if low < 0:
         return (None,) * (of + 1)
@@ -44,9 +46,8 @@ def boschloo_p(responders: int, n: int, controls: int, of: int) -> float:
     Source as in `least_counts`.
     """
     fisher = fisher_p(n, of)
-    rates = np.sin(np.linspace(0, math.pi / 2, _rates(of))[1:-1]) ** 2
-    least = _least(fisher, float(fisher[responders, controls]))
-    return float(np.max((_chances(of, rates) * _reaching(n, rates)[:, least]).sum(axis=1)))
+    grid = _grid(n, of, np.linspace(0, math.pi / 2, _rates(of))[1:-1])
+    return _size(_least(fisher, float(fisher[responders, controls])), n, of, grid)
 
 
 def fisher_p(n: int, of: int) -> Numbers:
@@ -62,9 +63,28 @@ def fisher_p(n: int, of: int) -> Numbers:
     return np.minimum(tails[rows, rows + columns], 1.0)
 
 
-def _least(fisher: Numbers, limit: float) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def _least(fisher: Numbers, limit: float) -> Counts:
     """Of each column, how many rows lie above the limit: rows fall."""
     return np.asarray((fisher > limit * _TIE).sum(axis=0), np.intp)
+
+
+def _grid(n: int, of: int, angles: Numbers) -> Grid:
+    """Angles, and at each common rate sin(angle)^2 the control's chances and the treated tails."""
+    rates = np.sin(angles) ** 2
+    return angles, _chances(of, rates), _reaching(n, rates)
+
+
+def _size(least: Counts, n: int, of: int, grid: Grid) -> float:
+    """The highest chance to reject over the common rate: on the grid, then finer about its peak."""
+    sizes = (grid[1] * grid[2][:, least]).sum(axis=1)
+    best = float(sizes.max())
+    for _ in range(3):
+        peak, angles = int(np.argmax(sizes)), grid[0]
+        ends = angles[max(peak - 1, 0)], angles[min(peak + 1, angles.size - 1)]
+        grid = _grid(n, of, np.linspace(*ends, 9))
+        sizes = (grid[1] * grid[2][:, least]).sum(axis=1)
+        best = max(best, float(sizes.max()))
+    return best
 
 
 def _chances(n: int, rates: Numbers) -> Numbers:
