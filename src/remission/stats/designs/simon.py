@@ -151,7 +151,7 @@ def simon(p0: float, p1: float, alpha: float, beta: float, n_max: int = 100) -> 
     Simon 1989, doi:10.1016/0197-2456(89)90015-9; Jung, Lee, Kim and George 2004, Statistics in Medicine
     23:561-569
     """
-    from remission.stats.designs.kernels_simon import best_by_n
+    from remission.stats.designs.kernels_two_stage import best_by_n
 
     check_rates(p0, p1, alpha, beta)
     if not 2 <= n_max <= 500:

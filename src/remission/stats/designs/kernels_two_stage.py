@@ -87,3 +87,63 @@ def best_by_n(largest: int, p0: float, p1: float, alpha: float, beta: float) -> 
                     out[n, 0], out[n, 1], out[n, 2], out[n, 3] = r1, n1, r, expected
                     break
     return out
+
+
+@compiled
+def best_three_outcomes(
+    largest: int, p0: float, p1: float, alpha: float, beta: float, eta: float, power: float
+) -> Numbers:
+    """The two-stage design of three outcomes and least expected size under p0, for each total n.
+
+    Parameters
+    ----------
+    largest : int
+    p0, p1 : float
+    alpha, beta : float
+        Limits of P0(reject p0) and P1(reject p1), which they may reach.
+    eta, power : float
+        P0(reject p1) and P1(reject p0), at least.
+
+    Returns
+    -------
+    float64, (largest + 1, 5)
+        At row n: r1, n1, r2, s, expected n under p0; r1 = -1 where no design of that n works. Stop at r1 of
+        n1 or fewer; in the end reject p1 with r2 or fewer, p0 with s or more, s >= r2 + 2. Of the designs with
+        the best r1, n1: the smallest s, and with it the largest r2.
+    """
+    size = largest + 2
+    mass0, above0 = np.zeros((size, size)), np.zeros((size, size))
+    mass1, above1 = np.zeros((size, size)), np.zeros((size, size))
+    _tables(largest, p0, mass0, above0)
+    _tables(largest, p1, mass1, above1)
+    out = np.full((largest + 1, 5), -1.0)
+    for n in range(3, largest + 1):
+        best = np.inf
+        for n1 in range(1, n):
+            if n1 >= best:
+                break
+            n2 = n - n1
+            top = 0
+            while top < n1 and 1 - above1[n1, top] <= beta:
+                top += 1
+            for r1 in range(top - 1, -1, -1):
+                expected = n1 + above0[n1, r1] * n2
+                if expected >= best:
+                    break
+                fewest = r1 + 1
+                while fewest < n and 1 - _rejects(n1, n2, r1, fewest, mass0, above0) < eta:
+                    fewest += 1
+                s = fewest + 2
+                while s <= n and _rejects(n1, n2, r1, s - 1, mass0, above0) > alpha:
+                    s += 1
+                if s > n or _rejects(n1, n2, r1, s - 1, mass1, above1) < power:
+                    continue
+                r2 = s - 2
+                while r2 >= fewest and 1 - _rejects(n1, n2, r1, r2, mass1, above1) > beta:
+                    r2 -= 1
+                if r2 < fewest:
+                    continue
+                best = expected
+                out[n, 0], out[n, 1], out[n, 2], out[n, 3], out[n, 4] = r1, n1, r2, s, expected
+                break
+    return out
