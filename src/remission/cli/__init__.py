@@ -13,6 +13,7 @@ from remission.cli.door import Nouns
 NOUNS = {
     "registry": "Trial records: read them, whatever their format.",
     "protocol": "Studies: what was promised, the check of it, and the words a site types.",
+    "design": "Designs: what a study's design would do, and designs that do what is wanted.",
     "trial": "A trial: create, verify, results, why.",
     "site": "Hospitals of the trial.",
     "participant": "Children in the trial, from consent to the last contact.",

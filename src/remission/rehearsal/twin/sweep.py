@@ -103,7 +103,7 @@ def _axis(words: str, settings: Settings, endpoint: str) -> Axis:
         raise _refused(f"the study has no endpoint {owner!r}", f"choose from {known}")
     values = _values(range_, words, whole=setting == "n")
     _, least, greatest = _CHANGES[setting]
-    for value in values:
+    for value in (max(values), min(values)):
         if not least <= value <= greatest:
             raise _refused(f"{setting} = {value:g} in {words!r}", f"give {least:g} to {greatest:g}")
     return Axis(setting, "" if setting in OF_STUDY else owner or endpoint, values)
