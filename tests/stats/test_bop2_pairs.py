@@ -153,7 +153,7 @@ def test_the_printed_examples(
 ) -> None:
     """Boundaries exactly, chances within three standard errors of 10,000 trials.
 
-    The package prints toxicity as "stop at >= 5 of 10, go at <= 0": freedom from it in at most 5, at least 10.
+    The package prints toxicity as "stop at >= 5 of 10, go at <= 0": free of it at most 5, at least 10.
     """
     design = bop2_pair(SEVEN, p0, CutOffs(lam, 1, OF), wanted)
     assert tuple([look.low[k] for look in design.looks] for k in (0, 1)) == low

@@ -46,6 +46,8 @@ def test_the_design_of_lee_and_liu() -> None:
     assert found.convinced == pytest.approx(0.922, abs=1e-3)
     assert (found.null.rejects, found.alternative.rejects) == pytest.approx((0.088, 0.906), abs=5e-4)
     assert (found.null.early, found.null.expected_n) == pytest.approx((0.86, 27.67), abs=5e-3)
+    assert [row[1] for row in found.printed().rows] == [str(n) for n in expected.values()]
+    assert "0.0878" in found.text() and "预测" in found.text("zh") and found.chart().lines
     same = predictive_design(range(10, 37), 0.2, 0.9, 0.001)
     assert same == found.design
 

@@ -63,8 +63,8 @@ def exact_spending(
 
     References
     ----------
-    Lan and DeMets 1983, doi:10.1093/biomet/70.3.659; Stallard and Todd 2000, Statistics in Medicine
-    19:3109-3121
+    Lan and DeMets 1983, doi:10.1093/biomet/70.3.659; Stallard and Todd 2000,
+    Statistics in Medicine 19
     """
     _check(sizes, p0, p1)
     if len({p1 is None, beta is None, futility is None}) > 1:

@@ -12,8 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
+from remission.paper.charts import Curves, Drawable
+from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.staged import Look, Operating, Staged, operating_many
 from remission.stats.tails import beta_above, binomial_at_least
+from remission.terms.words import Text
 
 Numbers = NDArray[np.float64]
 
@@ -42,7 +45,7 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True)
-class PredictiveDesign:
+class PredictiveDesign(Printable, Drawable):
     """A predictive probability design with its settings and what it does at p0 and p1."""
 
     design: Staged
@@ -50,6 +53,39 @@ class PredictiveDesign:
     too_low: float
     null: Operating
     alternative: Operating
+
+    def printed(self) -> PrintedTable:
+        """The looks where the futility count moves, with the settings and the exact errors under them."""
+        table, looks = self.design.printed(), self.design.looks
+        moves = [
+            place
+            for place, look in enumerate(looks)
+            if place in (0, len(looks) - 1) or look.futility != looks[place - 1].futility
+        ]
+        return PrintedTable(
+            Text("Predictive probability boundaries", "预测概率界值"),
+            table.columns,
+            tuple(table.rows[place] for place in moves),
+            (
+                Text("Looks between two rows stop as the row above.", "两行之间的分析按上一行停止。"),
+                Text(
+                    f"Accepts at the end if P(rate > {self.null.rate:g} | data) >= {self.convinced:.4g}; "
+                    f"stops when the chance of that is below {self.too_low:g}. Lee and Liu 2008.",
+                    f"若 P(率 > {self.null.rate:g} | 数据) >= {self.convinced:.4g} 则最终接受；"
+                    f"其预测概率低于 {self.too_low:g} 时停止。Lee 与 Liu 2008。",
+                ),
+                Text(
+                    f"Exact: type I error {self.null.rejects:.4f}, power {self.alternative.rejects:.4f} at "
+                    f"{self.alternative.rate:g}; expected n {self.null.expected_n:.1f} without effect.",
+                    f"精确值：I 类错误 {self.null.rejects:.4f}，真实率 {self.alternative.rate:g} 时检验效能 "
+                    f"{self.alternative.rejects:.4f}；无效应时期望例数 {self.null.expected_n:.1f}。",
+                ),
+            ),
+        )
+
+    def chart(self) -> Curves:
+        """The boundaries against n."""
+        return self.design.chart()
 
 
 def predictive_probability(x: int, n: int, n_max: int, p0: float, convinced: float, prior: Prior) -> float:
