@@ -100,7 +100,8 @@ def calibrated_weight(responders: int, n: int, *, current: tuple[int, int], leas
 
     References
     ----------
-    Box 1980, doi:10.2307/2982063; Nikolakopoulos, van der Tweel and Roes 2018, doi:10.1111/biom.12835
+    Box 1980, doi:10.2307/2982063; Nikolakopoulos, van der Tweel and Roes 2018, Biometrics
+    74:874-880
     """
     from remission.stats.borrowing.conflict import box_p
 
