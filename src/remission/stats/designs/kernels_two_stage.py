@@ -108,7 +108,7 @@ def best_three_outcomes(
     -------
     float64, (largest + 1, 5)
         At row n: r1, n1, r2, s, expected n under p0; r1 = -1 where no design of that n works. Stop at r1 of
-        n1 or fewer; in the end reject p1 with r2 or fewer, p0 with s or more, s >= r2 + 2. Of the designs with
+        n1 or fewer; in the end reject p1 at r2 or fewer, p0 at s or more, s >= r2 + 2. Of the designs with
         the best r1, n1: the smallest s, and with it the largest r2.
     """
     size = largest + 2
