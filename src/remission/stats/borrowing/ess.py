@@ -58,8 +58,8 @@ def morita(prior: BetaMixture, *, at: float | None = None) -> float:
     ----------
     prior : BetaMixture
     at : float, optional
-        The rate at which curvature is taken; the mode when not given. RBesT finds the mode by a search that stops early
-        (2e-7 off on its vignette); with its mode this is its number.
+        The rate at which curvature is taken; the mode when not given. RBesT searches for the
+        mode and stops early (2e-7 off on its vignette); with its mode this is its number.
 
     References
     ----------
