@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from remission.errors import InputRefused
 from remission.stats.borrowing.log_odds import check_counts
+from remission.stats.control.group import Group
 
 
 class Evidence(StrEnum):
@@ -133,6 +134,14 @@ class MetaControl:
         return tuple(study.of for study in self.studies)
 
 
+@dataclass(frozen=True, slots=True)
+class PatientControl:
+    """Earlier children one by one, and where they were read; compared by `patient_level.against_people`."""
+
+    group: Group
+    source: Source
+
+
 HistoricalControl = FixedControl | CountsControl | MetaControl
 
 
@@ -186,6 +195,13 @@ class Control:
             Study(name, responders, of, _source(source, evidence)) for name, responders, of, source in studies
         )
         return MetaControl(known, tau_scale, centre_sd, vague_weight, vague_mean)
+
+    @staticmethod
+    def patient_level(
+        *, group: Group, source: str, evidence: Evidence | str = Evidence.VERBATIM
+    ) -> PatientControl:
+        """Children known one by one. `Raises` as `fixed`, for the evidence."""
+        return PatientControl(group, _source(source, evidence))
 
 
 def _source(citation: str, evidence: Evidence | str) -> Source:

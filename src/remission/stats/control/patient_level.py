@@ -9,45 +9,10 @@ from remission.paper.tables import Printable, PrintedTable
 from remission.stats.adjusting.compare import Adjusted, NotEvaluable, compare_people
 from remission.stats.adjusting.people import Covariate, Factor, Measured, People
 from remission.stats.adjusting.weights import Target
-from remission.stats.control.control import Source
+from remission.stats.control.control import PatientControl, Source
+from remission.stats.control.group import Group
 from remission.stats.interval import check_level
 from remission.terms.words import Text
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Children of one group: whether each responded (None: unknown) and what was known before treatment.
-
-    `cannot_change`: for each child, an outcome that treatment cannot change (a negative control), if there is
-    one; None for a child: unknown.
-
-    Raises
-    ------
-    InputRefused
-        For nobody, or columns of unequal length.
-    """
-
-    responded: tuple[bool | None, ...]
-    covariates: tuple[Covariate, ...]
-    cannot_change: tuple[bool | None, ...] | None = None
-
-    def __post_init__(self) -> None:
-        lengths = {len(self.responded), *(len(covariate.values) for covariate in self.covariates)}
-        lengths |= set() if self.cannot_change is None else {len(self.cannot_change)}
-        if lengths != {len(self.responded)} or not self.responded:
-            raise InputRefused(
-                f"{len(self.responded)} children, columns of {sorted(lengths)}",
-                where="children of a group",
-                do="give at least one child, and every column one entry for each",
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class PatientControl:
-    """Earlier children one by one, and where they were read."""
-
-    group: Group
-    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +44,8 @@ class PeopleComparison(Printable, Drawable):
                 f"单侧α {self.alpha:g}，{primary.zh}：{said.zh}。",
             ),
             Text(
-                f"Left out, outcome unknown: {self.left_out[0]} of the trial, {self.left_out[1]} of the control. "
-                "If that depends on the outcome, every method here is biased.",
+                f"Left out, outcome unknown: {self.left_out[0]} of the trial, {self.left_out[1]} of the "
+                "control. If that depends on the outcome, every method here is biased.",
                 f"因结局未知未计入：试验{self.left_out[0]}例，对照{self.left_out[1]}例；"
                 "若缺失与结局有关，所列方法均有偏倚。",
             ),
