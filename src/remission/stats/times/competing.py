@@ -4,15 +4,20 @@ Events tied at one time, of whatever kind, share one risk set and come before ce
 broken at random, so equal data give equal numbers.
 """
 
-import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from remission.errors import InputRefused
+from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
+from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.tails import normal_quantile
-from remission.stats.times.survival import check_times, log_log
+from remission.stats.times.risk_sets import Numbers, checked_times, count_groups
+from remission.stats.times.survival import limits_in_words, log_log_limits
+from remission.terms.words import Text
 
 CENSORED = 0
 
@@ -38,7 +43,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class CumulativeIncidence:
+class CumulativeIncidence(Printable, Drawable):
     """The incidence of one cause in `n` people, one step for each distinct time, in order of time."""
 
     n: int
@@ -61,25 +66,63 @@ class CumulativeIncidence:
             time, at_risk, 0, 0, 0, last.incidence, last.event_free, last.standard_error, last.interval
         )
 
+    def printed(self) -> PrintedTable:
+        """One row for each time of an event of any kind."""
+        rows = tuple(
+            (
+                f"{step.time:g}",
+                str(step.at_risk),
+                str(step.events),
+                str(step.competing),
+                f"{step.incidence:.4f}",
+                f"{step.standard_error:.4f}",
+                limits_in_words(step.interval),
+            )
+            for step in self.steps
+            if step.events or step.competing
+        )
+        return PrintedTable(
+            Text(f"Cumulative incidence of cause {self.cause}", f"原因{self.cause}的累积发生率"),
+            (
+                Text("time", "时间"),
+                Text("at risk", "风险人数"),
+                Text("events", "事件"),
+                Text("competing", "竞争事件"),
+                Text("incidence", "发生率"),
+                Text("standard error", "标准误"),
+                Text(f"{100 * self.level:g} % interval", f"{100 * self.level:g}%区间"),
+            ),
+            rows,
+            (
+                Text(
+                    f"Aalen-Johansen, n = {self.n}; delta-method standard error, log-log limits.",
+                    f"Aalen-Johansen法，n = {self.n}；delta法标准误，双对数区间。",
+                ),
+            ),
+        )
 
-@dataclass(slots=True)
-class _Variance:
-    """Variances of event-free probability and incidence, and their covariance, carried from time to time.
-
-    At each time the hazards are multinomial given the risk set; first-order (delta) propagation gives
-    Greenwood's variance for one cause.
-    """
-
-    free: float = 0.0
-    both: float = 0.0
-    incidence: float = 0.0
-
-    def advance(self, free: float, at_risk: int, hazard: float, any_hazard: float) -> None:
-        """Pass one time; `free` is the event-free probability before it."""
-        fresh = free * free / at_risk
-        self.incidence += 2 * hazard * self.both + hazard * hazard * self.free + fresh * hazard * (1 - hazard)
-        self.both = (1 - any_hazard) * (self.both + hazard * self.free - fresh * hazard)
-        self.free = (1 - any_hazard) ** 2 * self.free + fresh * any_hazard * (1 - any_hazard)
+    def chart(self) -> Curves:
+        """The incidence with its band, and that of all other causes together."""
+        steps = self.steps
+        own = Line(
+            Text(f"cause {self.cause}", f"原因{self.cause}"),
+            ((0.0, 0.0), *((step.time, step.incidence) for step in steps)),
+            stepped=True,
+            band=tuple(
+                (step.time, step.interval.lower, step.interval.upper)
+                for step in steps
+                if step.interval is not None
+            ),
+        )
+        rest = ((step.time, max(0.0, 1 - step.event_free - step.incidence)) for step in steps)
+        return Curves(
+            "cumulative-incidence",
+            Text("Cumulative incidence", "累积发生率"),
+            Text(f"Aalen-Johansen incidence in {self.n} people.", f"{self.n}例的Aalen-Johansen累积发生率。"),
+            Axis(Text("time", "时间"), low=0),
+            Axis(Text("cumulative incidence", "累积发生率"), Scale.PERCENT, low=0, high=1),
+            (own, Line(Text("other causes", "其他原因"), ((0.0, 0.0), *rest), stepped=True)),
+        )
 
 
 def cumulative_incidence(
@@ -110,27 +153,54 @@ def cumulative_incidence(
     Marubini and Valsecchi 1995, ISBN 0-471-93987-0; limits: Choudhury 2002, doi:10.1002/sim.1101
     """
     check_level(level)
-    check_times(times, len(causes))
-    if cause <= CENSORED or min(causes) < CENSORED:
+    values = checked_times(times, len(causes))
+    kinds = np.asarray(causes, dtype=np.int64)
+    if cause <= CENSORED or int(kinds.min()) < CENSORED:
         raise InputRefused(
-            f"cause {cause}, smallest in the data {min(causes)}",
+            f"cause {cause}, smallest in the data {int(kinds.min())}",
             where="causes of event",
             do="number the causes from 1; 0 means censored",
         )
-    z = normal_quantile((1 + level) / 2)
-    counts: dict[float, list[int]] = {}
-    for time, kind in zip(times, causes, strict=True):
-        counts.setdefault(time, [0, 0, 0])[0 if kind == cause else 2 if kind == CENSORED else 1] += 1
-    steps: list[Step] = []
-    at_risk, free, incidence, variance = len(times), 1.0, 0.0, _Variance()
-    for time in sorted(counts):
-        events, competing, censored = counts[time]
-        hazard, any_hazard = events / at_risk, (events + competing) / at_risk
-        variance.advance(free, at_risk, hazard, any_hazard)
+    groups = np.where(kinds == cause, 0, np.where(kinds == CENSORED, 2, 1)).astype(np.int64)
+    counted = count_groups(values, np.ones(len(values), dtype=np.bool_), groups, 3)
+    own, competing, censored = counted.events.T
+    at_risk = counted.at_risk.sum(axis=1)
+    incidence, free, variance = _aalen_johansen(at_risk.tolist(), own.tolist(), competing.tolist())
+    errors = np.sqrt(np.maximum(variance, 0.0))
+    lower, upper = log_log_limits(incidence, errors, normal_quantile((1 + level) / 2))
+    some = np.isfinite(lower)
+    columns = (counted.times, at_risk, own, competing, censored, incidence, free, errors, some, lower, upper)
+    steps = tuple(
+        Step(time, n, events, others, left, here, none, error, Interval(low, high, level) if has else None)
+        for time, n, events, others, left, here, none, error, has, low, high in zip(
+            *(column.tolist() for column in columns), strict=True
+        )
+    )
+    return CumulativeIncidence(len(values), cause, level, steps)
+
+
+def _aalen_johansen(
+    at_risk: list[int], own: list[int], competing: list[int]
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Incidence, event-free probability and variance of the incidence after each time.
+
+    Hazards at a time are multinomial given the risk set; first-order (delta) propagation of the variances of
+    event-free probability and incidence and of their covariance gives Greenwood's variance for one cause.
+    """
+    incidences: list[float] = []
+    frees: list[float] = []
+    variances: list[float] = []
+    incidence, free = 0.0, 1.0
+    of_free = both = of_incidence = 0.0
+    for n, events, others in zip(at_risk, own, competing, strict=True):
+        hazard, every = events / n, (events + others) / n
+        fresh = free * free / n
+        of_incidence += 2 * hazard * both + hazard * hazard * of_free + fresh * hazard * (1 - hazard)
+        both = (1 - every) * (both + hazard * of_free - fresh * hazard)
+        of_free = (1 - every) ** 2 * of_free + fresh * every * (1 - every)
         incidence += free * hazard
-        free *= (at_risk - events - competing) / at_risk
-        error = math.sqrt(max(variance.incidence, 0.0))
-        limits = log_log(incidence, error, z, level)
-        steps.append(Step(time, at_risk, events, competing, censored, incidence, free, error, limits))
-        at_risk -= events + competing + censored
-    return CumulativeIncidence(len(times), cause, level, tuple(steps))
+        free *= (n - events - others) / n
+        incidences.append(incidence)
+        frees.append(free)
+        variances.append(of_incidence)
+    return np.array(incidences), np.array(frees), np.array(variances)

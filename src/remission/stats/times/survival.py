@@ -3,14 +3,18 @@
 At a tied time, events come before censorings. The estimate at a time includes what happened at it.
 """
 
-import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from remission.errors import InputRefused
+import numpy as np
+
+from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
+from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.tails import normal_quantile
+from remission.stats.times.risk_sets import Counts, Numbers, checked_times
+from remission.terms.words import Text
 
 # Below this distance a curve counts as having reached one half (products of fractions are rounded).
 _ROUNDING = 1e-12
@@ -34,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class KaplanMeier:
+class KaplanMeier(Printable, Drawable):
     """A survival curve of `n` people, one step for each distinct time, in order of time.
 
     `median` is the first time at which survival is at most one half, None if it is not reached.
@@ -62,6 +66,113 @@ class KaplanMeier:
             return None
         return Step(time, at_risk, 0, 0, before.survival, before.standard_error, before.interval)
 
+    def printed(self) -> PrintedTable:
+        """One row for each time of an event, and the median."""
+        rows = tuple(
+            (
+                f"{step.time:g}",
+                str(step.at_risk),
+                str(step.events),
+                f"{step.survival:.4f}",
+                "–" if step.standard_error is None else f"{step.standard_error:.4f}",
+                limits_in_words(step.interval),
+            )
+            for step in self.steps
+            if step.events
+        )
+        median = [
+            "–" if value is None else f"{value:g}"
+            for value in (self.median, self.median_lower, self.median_upper)
+        ]
+        return PrintedTable(
+            Text("Survival", "生存率"),
+            (
+                Text("time", "时间"),
+                Text("at risk", "风险人数"),
+                Text("events", "事件"),
+                Text("survival", "生存率"),
+                Text("standard error", "标准误"),
+                Text(f"{100 * self.level:g} % interval", f"{100 * self.level:g}%区间"),
+            ),
+            rows,
+            (
+                Text(
+                    f"Kaplan-Meier, n = {self.n}; Greenwood's standard error, log-log limits. "
+                    f"Median {median[0]} ({median[1]} to {median[2]}; –: not reached).",
+                    f"Kaplan-Meier法，n = {self.n}；Greenwood标准误，双对数区间。"
+                    f"中位数 {median[0]}（{median[1]} 至 {median[2]}；–：未达到）。",
+                ),
+            ),
+        )
+
+    def chart(self) -> Curves:
+        """The curve with its band."""
+        line = Line(
+            Text("survival", "生存率"),
+            ((0.0, 1.0), *((step.time, step.survival) for step in self.steps)),
+            stepped=True,
+            band=tuple(
+                (step.time, step.interval.lower, step.interval.upper)
+                for step in self.steps
+                if step.interval is not None
+            ),
+        )
+        return Curves(
+            "survival",
+            Text("Survival", "生存率"),
+            Text(f"Kaplan-Meier curve of {self.n} people.", f"{self.n}例的Kaplan-Meier曲线。"),
+            Axis(Text("time", "时间"), low=0),
+            Axis(Text("survival", "生存率"), Scale.PERCENT, low=0, high=1),
+            (line,),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProductLimit:
+    """A Kaplan-Meier curve as arrays, shape (T,), one place for each distinct time, in order.
+
+    `variance_sum` is Greenwood's sum d / (n (n - d)), which leaves out times at which all at risk have the
+    event (survival is 0 from there).
+    """
+
+    times: Numbers
+    at_risk: Counts
+    events: Counts
+    censored: Counts
+    survival: Numbers
+    variance_sum: Numbers
+
+
+def product_limit(times: Sequence[float] | Numbers, observed: Sequence[bool]) -> ProductLimit:
+    """The curve of `kaplan_meier` without its limits: quick for very many people.
+
+    `Raises` as in `kaplan_meier`.
+    """
+    values = checked_times(times, len(observed))
+    happened = np.asarray(observed, dtype=np.bool_)
+    order = np.argsort(values, kind="stable")
+    ordered, happened = values[order], happened[order]
+    first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    ends = np.append(first[1:], len(ordered))
+    before = np.concatenate(([0], np.cumsum(happened)))
+    events = (before[ends] - before[first]).astype(np.int64)
+    at_risk = (len(ordered) - first).astype(np.int64)
+    left = at_risk - events
+    terms = np.where(left > 0, events / (at_risk * np.maximum(left, 1.0)), 0.0)
+    return ProductLimit(
+        ordered[first],
+        at_risk,
+        events,
+        (ends - first - events).astype(np.int64),
+        np.cumprod(left / at_risk, dtype=np.float64),
+        np.cumsum(terms),
+    )
+
+
+def limits_in_words(interval: Interval | None) -> str:
+    """The limits to four decimals, a dash where there are none."""
+    return "–" if interval is None else f"{interval.lower:.4f}–{interval.upper:.4f}"
+
 
 def kaplan_meier(times: Sequence[float], observed: Sequence[bool], level: float = 0.95) -> KaplanMeier:
     """Survival from times of event or censoring.
@@ -86,22 +197,20 @@ def kaplan_meier(times: Sequence[float], observed: Sequence[bool], level: float 
     2002, doi:10.1002/9781118032985
     """
     check_level(level)
-    check_times(times, len(observed))
+    curve = product_limit(times, observed)
     z = normal_quantile((1 + level) / 2)
-    counts: dict[float, list[int]] = {}
-    for time, event in zip(times, observed, strict=True):
-        counts.setdefault(time, [0, 0])[0 if event else 1] += 1
+    errors = curve.survival * np.sqrt(curve.variance_sum)
+    lower, upper = log_log_limits(curve.survival, errors, z)
+    some = np.isfinite(lower) & (curve.events.cumsum() > 0)
     steps: list[Step] = []
-    at_risk, survival, greenwood = len(times), 1.0, 0.0
-    for time in sorted(counts):
-        events, censored = counts[time]
-        survival *= (at_risk - events) / at_risk
-        if at_risk > events:
-            greenwood += events / (at_risk * (at_risk - events))
-        error = survival * math.sqrt(greenwood) if survival > 0 else None
-        limits = log_log(survival, error, z, level)
-        steps.append(Step(time, at_risk, events, censored, survival, error, limits))
-        at_risk -= events + censored
+    columns = (
+        curve.times, curve.at_risk, curve.events, curve.censored, curve.survival, errors, some, lower, upper
+    )  # fmt: skip
+    for time, at_risk, events, censored, survival, error, has, low, high in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        limits = Interval(low, high, level) if has else None
+        steps.append(Step(time, at_risk, events, censored, survival, error if survival > 0 else None, limits))
     return KaplanMeier(
         n=len(times),
         level=level,
@@ -120,33 +229,18 @@ def numbers_at_risk(times: Sequence[float], at: Sequence[float]) -> tuple[int, .
     InputRefused
         For nobody at all, or a time that is negative or not finite.
     """
-    check_times(times, len(times))
-    ordered = sorted(times)
+    ordered = sorted(checked_times(times, len(times)).tolist())
     return tuple(len(ordered) - bisect_left(ordered, time) for time in at)
 
 
-def log_log(probability: float, standard_error: float | None, z: float, level: float) -> Interval | None:
-    """Limits probability^exp(+-z se / (probability |ln probability|)); None at 0, 1 or without an error."""
-    if not 0 < probability < 1 or not standard_error:
-        return None
-    width = z * standard_error / (probability * -math.log(probability))
+def log_log_limits(probability: Numbers, standard_error: Numbers, z: float) -> tuple[Numbers, Numbers]:
+    """Limits probability^exp(+-z se / (probability |ln probability|)); NaN where undefined."""
+    some = (probability > 0) & (probability < 1) & (standard_error > 0)
+    safe = np.where(some, probability, 0.5)
+    width = z * standard_error / (safe * -np.log(safe))
     # A very wide interval: the exponent leaves the range of floats, the limit is 0 or 1.
-    return Interval(probability ** math.exp(min(width, 700.0)), probability ** math.exp(-width), level)
-
-
-def check_times(times: Sequence[float], others: int) -> None:
-    """Refuse no times, a number of them other than `others`, and times that are negative or not finite."""
-    if len(times) == 0 or len(times) != others:
-        raise InputRefused(
-            f"{len(times)} times, {others} outcomes",
-            where="times",
-            do="give one outcome for each time, at least one",
-        )
-    for place, time in enumerate(times, start=1):
-        if not (math.isfinite(time) and time >= 0):
-            raise InputRefused(
-                f"{time!r} is not a time", where=f"time {place}", do="give a finite time, 0 or later"
-            )
+    lower, upper = safe ** np.exp(np.minimum(width, 700.0)), safe ** np.exp(-width)
+    return np.where(some, lower, np.nan), np.where(some, upper, np.nan)
 
 
 def _limits(step: Step) -> tuple[float, float]:
