@@ -238,7 +238,9 @@ def _read_the_trial(ward: Ward) -> None:
     assert "file m.fcs, 10 bytes, sha256 " in chain.out
     assert ward.done("trial", "why", rate).out == chain.out
     assert rate in ward.refused("trial", "why", "endpoint.flow_negative.itt.rat")
-    assert ward.done("trial", "results", "--language", "zh").out.startswith("受试者流程")
+    cut, _, first, *_ = ward.done("trial", "results", "--language", "zh").out.splitlines()
+    assert cut.startswith("数据截至") and "账本截至第" in cut
+    assert first == "受试者流程"
     copy = ward.raw.parent / "copy.jsonl"
     said = ward.done("trial", "site-copy", "03", "-o", copy, "--json").json
     assert said["lines"] == len(copy.read_bytes().splitlines())

@@ -129,7 +129,8 @@ def test_a_trial_under_way_is_drawn(study: Study, build: SimpleNamespace, name: 
     results = analyse(study, build.trial(90, 0)[-of:], build.AS_OF)
     shown = texts(svg_of(results, name))
     assert not [el for el in shown if re.search(r"\bnan\b|\binf\b|None", el.text or "")]
-    assert len(shown) > 8
+    # Of one or two nobody may have been followed beyond the landmark: the figure says so.
+    assert len(shown) > (3 if name == "landmarks" and of < 13 else 8)
 
 
 def test_every_number_of_the_diagram_is_a_published_number(results: Results) -> None:

@@ -100,7 +100,7 @@ def test_every_results_caption_and_figure_of_a_simulated_trial_carries_the_mark(
     page = fetched(pages(small), "/")
     captions = re.findall(r"<(caption|figcaption)>(.*?)</\1>", page, flags=re.DOTALL)
     pictures = re.findall(r'<img [^>]*alt="([^"]*)"', page)
-    assert (len(captions), len(pictures)) == (8, 5)
+    assert (len(captions), len(pictures)) == (12, 7)
     assert [words for words in pictures if "Simulated data" not in words] == []
     assert [words for _, words in captions if "mark-simulated" not in words] == []
 
@@ -229,7 +229,16 @@ def test_figures_are_drawn_in_the_language_of_the_page(pages: Pages, small: Path
     )
     assert [path.removeprefix(prefix) for path in figures] == [
         f"/figures/{name}.svg"
-        for name in ("waterfall", "before-after", "survival", "incidence", "swimmer", "recruitment")
+        for name in (
+            "waterfall",
+            "before-after",
+            "subgroups",
+            "survival",
+            "incidence",
+            "landmarks",
+            "swimmer",
+            "recruitment",
+        )
     ]
     for path in figures:
         answer = client.get(path)

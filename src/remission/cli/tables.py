@@ -10,6 +10,8 @@ from remission.terms.words import SIMULATED
 
 def table_lines(found: Results, language: str) -> Iterator[str]:
     """Every table, one after the other; each says when it is simulated."""
+    yield found.cut.in_(language)
+    yield ""
     for table in found.tables:
         mark = f"[{SIMULATED.in_(language)}] " if found.simulated else ""
         yield mark + table.title.in_(language)

@@ -56,7 +56,7 @@ def _painter(chart: Chart) -> tuple[Callable[[Sheet, float], float], bool]:
     if isinstance(chart, Curves):
         return lambda sheet, y: _curves(sheet, y, chart), not any(line.points for line in chart.lines)
     if isinstance(chart, Forest):
-        return lambda sheet, y: _forest(sheet, y, chart), not chart.rows
+        return lambda sheet, y: draw_forest(sheet, y, chart), not chart.rows
     if isinstance(chart, Pairs):
         return lambda sheet, y: _pairs(sheet, y, chart), not chart.rows
     return lambda sheet, y: _shades(sheet, y, chart), not (chart.rows and chart.columns)
@@ -158,7 +158,8 @@ def _rows_panel(
     return panel, across, heights
 
 
-def _forest(sheet: Sheet, y: float, chart: Forest) -> float:
+def draw_forest(sheet: Sheet, y: float, chart: Forest) -> float:
+    """A forest from height y down, on a sheet that may hold more; the height below its axis."""
     known = [v for row in chart.rows for v in (row.estimate, row.lower, row.upper) if v is not None]
     known += [] if chart.reference is None else [chart.reference]
     right = max(width_of(row.words, SMALL) for row in chart.rows)

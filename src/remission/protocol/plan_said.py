@@ -214,3 +214,20 @@ def landmark_said(landmark: Landmark, study: Study) -> Text:
         f"界标{landmark.name.zh}：自第{landmark.day}天起的{curve.zh}，按“{by.zh}”分组，"
         f"限于届时未发生事件且仍在随访者；log-rank检验 [{landmark.mark}]",
     )
+
+
+def plan_said(study: Study) -> tuple[Text, ...]:
+    """The whole plan, one paragraph for each part; empty where the study file states none."""
+    plan = study.plan
+    if plan is None:
+        return ()
+    looks = [monitoring_said(one, study) for one in plan.monitoring]
+    return (
+        *(estimand_said(one, study) for one in plan.estimands),
+        *(subgroup_said(one, study) for one in plan.subgroups),
+        *(looks or [NO_LOOK]),
+        *(landmark_said(one, study) for one in plan.landmarks),
+    )
+
+
+NO_LOOK = Text("No look at the endpoints before the end is planned.", "不设期中分析。")

@@ -8,7 +8,7 @@ from remission.protocol.criteria import DaysOf, Happened, leaves
 from remission.protocol.finding import parsed
 from remission.protocol.page import Page
 from remission.protocol.plan import Role
-from remission.protocol.plan_said import estimand_said, monitoring_said
+from remission.protocol.plan_said import NO_LOOK, estimand_said, monitoring_said
 from remission.protocol.possible import question
 from remission.protocol.spoken import anchor_said, band_said, criterion_said, dose_said, plain, toxicity_said
 from remission.protocol.study import (
@@ -273,7 +273,7 @@ def _plan(study: Study, page: Page) -> None:
     page.items(estimand_said(one, study) for one in study.plan.estimands if one.role is Role.PRIMARY)
     page.items(monitoring_said(one, study) for one in study.plan.monitoring)
     if not study.plan.monitoring:
-        page.paragraph(Text("No look at the endpoints before the end is planned.", "不设期中分析。"))
+        page.paragraph(NO_LOOK)
 
 
 def _flags(study: Study, method: str) -> str:

@@ -6,7 +6,7 @@ from remission.protocol.check import Checked
 from remission.protocol.finding import parsed
 from remission.protocol.numbers import dose_rules
 from remission.protocol.page import Page
-from remission.protocol.plan_said import estimand_said, landmark_said, monitoring_said, subgroup_said
+from remission.protocol.plan_said import plan_said
 from remission.protocol.sentences import Sentence, one_space, sentences
 from remission.protocol.spoken import anchor_said, criterion_said, plain
 from remission.protocol.study import Consequence, Criterion, Study
@@ -150,12 +150,7 @@ def _plan(study: Study, page: Page) -> None:
         page.paragraph(Text("This file states none.", "本文件未说明。"))
         return
     page.paragraph(f"[{plan.mark}] {plan.cite}")
-    page.items(estimand_said(one, study) for one in plan.estimands)
-    page.items(subgroup_said(one, study) for one in plan.subgroups)
-    page.items(monitoring_said(one, study) for one in plan.monitoring)
-    if not plan.monitoring:
-        page.paragraph(Text("No look at the endpoints before the end is planned.", "不设期中分析。"))
-    page.items(landmark_said(one, study) for one in plan.landmarks)
+    page.items(plan_said(study))
 
 
 def _assumptions(study: Study, page: Page) -> None:

@@ -73,7 +73,8 @@ def report(rehearsal: Rehearsal) -> Report:
     told = [
         (participants[id], story) for id, story in sorted(rehearsal.stories.items()) if id in participants
     ]
-    results = analyse(study, list(participants.values()), rehearsal.ended, simulated=True)
+    everyone = list(participants.values())
+    results = analyse(study, everyone, rehearsal.ended, simulated=True, head=trial.end())
     truth = {
         endpoint.id: {
             who.id: truly_responded(rehearsal.population, endpoint, who, story)

@@ -18,6 +18,7 @@ from remission.results.populations import Population, population, sets_table
 from remission.results.rates import endpoint_tables
 from remission.results.time_to_event import Curves, time_to_event
 from remission.results.toxicity import Report, toxicity_table
+from remission.results.uncertain_control import uncertain_control_table
 from remission.screening.judge import Judge
 from remission.terms.evidence import EntryRef
 from remission.terms.ids import SubjectId
@@ -53,6 +54,22 @@ class Results:
     def table(self, id: str) -> Table:
         """The table named `id`."""
         return next(table for table in self.tables if table.id == id)
+
+    @property
+    def cut(self) -> Text:
+        """Which data, in words: the instant, the study file, and the last entry of the ledger read."""
+        digest, at = self.study.digest[:12] or "-", self.as_of.isoformat(timespec="minutes")
+        head = Text("from no ledger", "非源自账本")
+        if self.head is not None:
+            head = Text(
+                f"ledger up to entry {self.head.seq}, hash {self.head.hash}",
+                f"账本截至第{self.head.seq}条，哈希{self.head.hash}",
+            )
+        version = self.study.version
+        return Text(
+            f"Data as known at {at}; {head.en}; study file version {version}, sha256 {digest}...",
+            f"数据截至{at}；{head.zh}；研究文件版本{version}，sha256 {digest}...",
+        )
 
     def shown(self, cell: Cell, language: str) -> str:
         """A cell as printed."""
@@ -117,6 +134,7 @@ def analyse(
     baseline = baseline_table(book, study, enrolled)
     sets = sets_table(book, study, populations)
     endpoints = endpoint_tables(book, study, populations, enrolled, answers)
+    uncertain = uncertain_control_table(book, study)
     planned = carry_out(book, study, enrolled, populations, answers, judge)
     times, curves = time_to_event(book, enrolled)
     toxicity, reports = toxicity_table(book, study, enrolled)
@@ -125,7 +143,17 @@ def analyse(
         as_of=as_of,
         simulated=simulated or any(_simulated(dossier) for dossier in dossiers),
         numbers=book.numbers,
-        tables=(flow, baseline, sets, *endpoints, *planned.tables, times, *planned.after, toxicity),
+        tables=(
+            flow,
+            baseline,
+            sets,
+            *endpoints,
+            uncertain,
+            *planned.tables,
+            times,
+            *planned.after,
+            toxicity,
+        ),
         participants={participant.id: participant for participant in ordered},
         responses=answers,
         populations=populations,

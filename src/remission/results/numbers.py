@@ -57,7 +57,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One or more numbers and how they are printed together: `pattern` has one ``{}`` for each."""
+    """Numbers and how they are printed together: `pattern` has one ``{}`` for each; none: left blank."""
 
     numbers: tuple[str, ...]
     pattern: str = "{}"
@@ -65,9 +65,14 @@ class Cell:
     def text(self, numbers: Mapping[str, Number], language: str) -> str:
         """The cell as printed; what is not evaluable as a whole is said once."""
         shown = [numbers[id] for id in self.numbers]
+        if not shown:
+            return ""
         if all(number.value is None for number in shown):
             return shown[0].text.in_(language)
         return self.pattern.format(*(number.text.in_(language) for number in shown))
+
+
+BLANK = Cell((), "")
 
 
 @dataclass(frozen=True, slots=True)

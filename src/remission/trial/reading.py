@@ -59,4 +59,5 @@ def results(trial: Trial, *, as_of: datetime | None = None) -> Results:
     """
     trial.ledger.verify()
     participants = list(trial.participants(as_of=as_of).values())
-    return analyse(trial.study, participants, as_of or clock(trial), simulated=trial.simulated)
+    head = trial.end(as_of=as_of)
+    return analyse(trial.study, participants, as_of or clock(trial), simulated=trial.simulated, head=head)

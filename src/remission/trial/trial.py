@@ -74,6 +74,7 @@ class Trial:
         self._participants: dict[SubjectId, Participant] = {}
         self._trial_events: list[TrialEvent] = []
         self._seen = 0
+        self._end: EntryRef | None = None
         self._sitting: Sitting | None = None
 
     @classmethod
@@ -229,13 +230,25 @@ class Trial:
         self._refresh()
         return self._seen
 
+    def end(self, *, as_of: datetime | None = None) -> EntryRef | None:
+        """Number and hash of the last entry that was read (by `participants`, say), if any.
+
+        `as_of`: of the last recorded by that instant.
+        """
+        if as_of is None:
+            return self._end
+        last: EntryRef | None = None
+        for entry in self.ledger.entries(until=as_of):
+            last = EntryRef(entry.seq, entry.hash)
+        return last
+
     def _refresh(self) -> None:
         if self._sitting is not None:  # one process writes, and nothing of it is in the ledger yet
             return
-        seen, trial_events = self._seen, list[TrialEvent]()
+        seen, end, trial_events = self._seen, self._end, list[TrialEvent]()
         read: dict[str, list[Recorded]] = {}
         for entry in self.ledger.entries(after=seen):
-            seen = entry.seq
+            seen, end = entry.seq, EntryRef(entry.seq, entry.hash)
             if entry.subject is None:
                 trial_events.append(_trial_event(entry))
             else:
@@ -249,7 +262,7 @@ class Trial:
             self._recorded.setdefault(id, []).extend(items)
         self._participants.update(changed)
         self._trial_events += trial_events
-        self._seen = seen
+        self._seen, self._end = seen, end
 
     # ------------------------------------------------------------ writing
 

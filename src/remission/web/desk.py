@@ -98,7 +98,8 @@ class Desk:
 
 def _results(desk: Desk) -> Results:
     trial = desk.trial
-    return analyse(trial.study, list(trial.participants().values()), desk.at, simulated=trial.simulated)
+    participants = list(trial.participants().values())
+    return analyse(trial.study, participants, desk.at, simulated=trial.simulated, head=trial.end())
 
 
 def desk_of(request: HttpRequest) -> Desk:

@@ -13,6 +13,8 @@ BESIDE: Mapping[str, tuple[str, ...]] = {
     "joint": ("waterfall", "before-after"),
     "time_to_event": ("survival", "incidence"),
     "toxicity": ("swimmer",),
+    "subgroups": ("subgroups",),
+    "landmarks": ("landmarks",),
 }
 """Figures before a table, by the table's id."""
 

@@ -67,7 +67,12 @@ def describe(results: Results, stems: Sequence[tuple[str, Text]]) -> Text:
     return Text("; ".join(en) + ".", "；".join(zh) + "。")
 
 
-def draw_curves(sheet: Sheet, y: float, curves: Sequence[Curve], years: float) -> float:
+SINCE_ENROLMENT = Text("years since enrolment", "入组后年数")
+
+
+def draw_curves(
+    sheet: Sheet, y: float, curves: Sequence[Curve], years: float, since: Text = SINCE_ENROLMENT
+) -> float:
     """The curves in one panel; the height below their numbers at risk."""
     keys: list[Key] = [(Stroke(curve.colour, 2.0, curve.dashes), curve.name) for curve in curves]
     band = next((_BAND[curve.colour] for curve in curves if any(p.limits for p in curve.points)), None)
@@ -85,7 +90,7 @@ def draw_curves(sheet: Sheet, y: float, curves: Sequence[Curve], years: float) -
     for curve in curves:
         _draw_line(sheet, panel, curve)
     ticks = [(step * n, f"{step * n:g}") for n in range(round(span / step) + 1)]
-    bottom = across_axis(sheet, panel, ticks, sheet.say(Text("years since enrolment", "入组后年数")))
+    bottom = across_axis(sheet, panel, ticks, sheet.say(since))
     return _risk_rows(sheet, panel, curves, ticks, bottom)
 
 
@@ -117,10 +122,16 @@ def _stairs(corners: Sequence[Point], end: float) -> list[Point]:
 
 
 def _risk_rows(sheet: Sheet, panel: Panel, curves: Sequence[Curve], ticks: Sequence[Tick], y: float) -> float:
-    for curve in curves:
+    counted = [curve for curve in curves if curve.at_risk is not None]
+    at_risk = Text("at risk", "风险人数")
+    if len(counted) > 1:
+        sheet.write(MARGIN, y + 14, sheet.say(at_risk), colour=GREY)
+        y += 16
+    for curve in counted:
         if curve.at_risk is None:
             continue
-        sheet.write(MARGIN, y + 14, sheet.say(Text("at risk", "风险人数")), colour=GREY)
+        words = at_risk if len(counted) == 1 else curve.name
+        sheet.write(MARGIN, y + 14, sheet.say(words), colour=GREY)
         for value, _ in ticks:
             number = curve.at_risk(value)
             sheet.write(panel.x(value), y + 14, "–" if number is None else str(number), anchor="middle")

@@ -10,7 +10,9 @@ from remission.results.figures import (
     before_after,
     consort,
     incidence,
+    landmark_curves,
     recruitment,
+    subgroup_forest,
     survival_curves,
     swimmer,
     waterfall,
@@ -42,4 +44,6 @@ FIGURES: Mapping[str, Figure] = {
     "swimmer": Figure(swimmer.TITLE, swimmer.draw),
     "survival": Figure(survival_curves.TITLE, survival_curves.draw),
     "incidence": Figure(incidence.TITLE, incidence.draw),
+    "subgroups": Figure(subgroup_forest.TITLE, subgroup_forest.draw),
+    "landmarks": Figure(landmark_curves.TITLE, landmark_curves.draw),
 }

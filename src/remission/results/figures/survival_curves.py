@@ -22,14 +22,15 @@ def draw(results: Results, *, language: Language, format: Format) -> bytes:
         if efs is None or os is None:
             return y
         years = max(last_year(curve.steps) for curve in (efs, os))
-        for curve in (_curve(_EFS, efs, BLUE), _curve(_OS, os, VERMILION)):
+        for curve in (curve_of(_EFS, efs, BLUE), curve_of(_OS, os, VERMILION)):
             y = draw_curves(sheet, y, (curve,), years) + 14
         return y - 14
 
     return draw_picture(picture, results, paint, language=language, format=format)
 
 
-def _curve(name: Text, curve: KaplanMeier, colour: str) -> Curve:
+def curve_of(name: Text, curve: KaplanMeier, colour: str, dashes: tuple[float, ...] = ()) -> Curve:
+    """A Kaplan-Meier curve as it is drawn."""
     points = [
         CurvePoint(
             step.time,
@@ -44,4 +45,4 @@ def _curve(name: Text, curve: KaplanMeier, colour: str) -> Curve:
         step = curve.at(year)
         return None if step is None else step.at_risk
 
-    return Curve(name, 1.0, tuple(points), colour, (), at_risk)
+    return Curve(name, 1.0, tuple(points), colour, dashes, at_risk)

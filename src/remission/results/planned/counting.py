@@ -11,7 +11,7 @@ from remission.protocol.study import OutsideWindow
 from remission.results.deciding import Place, place_of
 from remission.results.dossier import Dossier
 from remission.results.endpoints import FAILURES, CountedAs, Response, responses
-from remission.results.numbers import Basis, merged
+from remission.results.numbers import Basis
 from remission.results.rates import Member
 from remission.screening.judge import Judge
 from remission.terms.evidence import EntryRef
@@ -51,8 +51,8 @@ _THEN: dict[Strategy, As] = {
 }
 
 
-Happened = Mapping[Intercurrent, tuple[EntryRef, ...]]
-"""The events of one participant towards one endpoint, each with the entries that show it."""
+Happened = Mapping[Intercurrent, Basis]
+"""The events of one participant towards one endpoint, each with what an answer counted by it rests on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,19 @@ class Seen:
 def seen(inside: Sequence[Member]) -> list[Seen]:
     """What happened to each member of an analysis set, for the endpoint they were gathered for."""
     return [
-        Seen(one.dossier, one.response, one.basis, _all_happened(one.dossier, one.response)) for one in inside
+        Seen(one.dossier, one.response, one.basis, _all_happened(one.dossier, one.response, one.basis))
+        for one in inside
     ]
 
 
-def _all_happened(dossier: Dossier, response: Response) -> Happened:
+def _all_happened(dossier: Dossier, response: Response, basis: Basis) -> Happened:
     if response.pending:
         return {}
-    return {event: refs for event in Intercurrent if (refs := happened(event, dossier, response))}
+    return {
+        event: with_refs(basis, dossier, refs)
+        for event in Intercurrent
+        if (refs := happened(event, dossier, response))
+    }
 
 
 def placed(estimand: Estimand, inside: Sequence[Seen], judge: Judge) -> list[Placed]:
@@ -90,20 +95,22 @@ def _placed(estimand: Estimand, one: Seen, judge: Judge) -> Placed:
     if opened and one.response.indeterminate and Intercurrent.LATE_SAMPLE in one.happened:
         response = _window_open(one.dossier, one.response.endpoint, judge)
         basis = with_refs(one.basis, one.dossier, response.refs)
-        one = Seen(one.dossier, response, basis, _all_happened(one.dossier, response))
+        one = Seen(one.dossier, response, basis, _all_happened(one.dossier, response, basis))
     if one.happened:
         for counted in estimand.intercurrent:
-            refs = one.happened.get(counted.event)
-            if refs is not None and counted.strategy in _THEN:
-                basis = with_refs(one.basis, one.dossier, refs)
+            basis = one.happened.get(counted.event)
+            if basis is not None and counted.strategy in _THEN:
                 return Placed(one.dossier, _THEN[counted.strategy], counted.event, basis)
     return Placed(one.dossier, _AS[one.response.counted_as], None, one.basis)
 
 
 def with_refs(basis: Basis, dossier: Dossier, refs: Sequence[EntryRef]) -> Basis:
     """A basis that names these entries too."""
-    more = [ref for ref in refs if ref not in basis.refs]
-    return merged([basis, dossier.basis(*more)]) if more else basis
+    more = tuple(ref for ref in refs if ref not in basis.refs)
+    if not more:
+        return basis
+    files = [file for ref in more for file in dossier.files.get(ref, ()) if file not in basis.files]
+    return Basis(basis.subject, (*basis.refs, *more), (*basis.files, *files))
 
 
 def _window_open(dossier: Dossier, endpoint: str, judge: Judge) -> Response:
@@ -146,5 +153,7 @@ def _stopped(dossier: Dossier, response: Response) -> tuple[EntryRef, ...]:
 def _late(dossier: Dossier, response: Response) -> bool:
     if response.taken_on is None or response.call is None:
         return False
-    point = dossier.study.endpoint(response.endpoint).point
-    return place_of(dossier, point, response.taken_on)[0] is Place.OUTSIDE
+    endpoint = dossier.study.endpoint(response.endpoint)
+    if not response.indeterminate and endpoint.outside_window is OutsideWindow.INDETERMINATE:
+        return False
+    return place_of(dossier, endpoint.point, response.taken_on)[0] is Place.OUTSIDE

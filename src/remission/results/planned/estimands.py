@@ -7,6 +7,7 @@ from remission.protocol.plan_said import METHODS, estimand_title, strategies_sai
 from remission.protocol.study import Study
 from remission.results.control import above_what, decision
 from remission.results.numbers import (
+    BLANK,
     FRACTION,
     NOT_EVALUABLE,
     Basis,
@@ -21,7 +22,7 @@ from remission.results.numbers import (
 )
 from remission.results.planned.asked import Asked, worded
 from remission.results.planned.counting import As, Placed
-from remission.results.planned.exact import exact, stratified
+from remission.results.planned.exact import difference, exact, stratified
 from remission.results.planned.subgroups import Grouped
 from remission.results.planned.unknown import imputed, tipping
 from remission.results.rates import estimated
@@ -118,7 +119,9 @@ def _together(book: Book, estimand: Estimand, asked: Sequence[Asked]) -> Row:
     stem = f"plan.{estimand.id}.{'both' if both else 'either'}"
     name = Text("every endpoint", "全部终点") if both else Text("any endpoint", "任一终点")
     words = Text(f"{estimand.name.en}, {name.en}", f"{estimand.name.zh}，{name.zh}")
-    cells = estimated(book, stem, words, _joined(bases, everyone), _joined(bases, part))
+    cells = (BLANK, BLANK, BLANK)
+    if estimand.method is Method.EXACT_BINOMIAL:
+        cells = estimated(book, stem, words, _joined(bases, everyone), _joined(bases, part))
     p_ids = tuple(f"{one.stem}.p" for one in asked)
     p_values = [value for id in p_ids if (value := book.numbers[id].value) is not None]
     p: float | None = None
@@ -146,4 +149,5 @@ _CARRIED_OUT: dict[Method, Callable[[Book, Asked], list[Row]]] = {
     Method.RUBIN: imputed,
     Method.TIPPING_POINT: tipping,
     Method.STRATIFIED: stratified,
+    Method.NEWCOMBE: difference,
 }

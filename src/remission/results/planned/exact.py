@@ -3,11 +3,23 @@
 from collections.abc import Iterator
 from itertools import product
 
-from remission.results.numbers import Book, Cell, Row
+from remission.results.numbers import (
+    FRACTION,
+    NOT_EVALUABLE,
+    PARTICIPANTS,
+    Book,
+    Cell,
+    Number,
+    Row,
+    plain,
+)
 from remission.results.planned.asked import Asked, p0_of, rate_with_limits, tested, worded
 from remission.results.planned.counting import As, Placed
 from remission.results.rates import estimated
+from remission.stats.rates.difference import newcombe
 from remission.stats.rates.proportions import binomial_p_greater
+from remission.stats.rates.two import Side, TwoCounts
+from remission.stats.rates.unconditional import boschloo
 from remission.stats.rates.weighted import weighted_rate
 from remission.terms.words import Text
 
@@ -22,6 +34,52 @@ def exact(book: Book, asked: Asked) -> list[Row]:
     )
     inputs = (f"{asked.stem}.responders", f"{asked.stem}.n", f"control.{asked.endpoint}.p0")
     return [Row(asked.name, (*cells, *tested(book, asked, p, words, inputs)), 1)]
+
+
+def difference(book: Book, asked: Asked) -> list[Row]:
+    """The rate less that of the control's participants, with Newcombe's interval and Boschloo's test."""
+    whole, part = asked.bases(As.RESPONDER, As.NON_RESPONDER), asked.bases(As.RESPONDER)
+    n = book.count(f"{asked.stem}.n", worded(asked.name, "counted", "计入例数"), whole)
+    x = book.count(f"{asked.stem}.responders", worded(asked.name, "responders", "缓解例数"), part)
+    control = _control(book, asked)
+    rate = asked.study.rate(asked.endpoint)
+    counts = None
+    if whole and rate.responders is not None and rate.of is not None:
+        counts = TwoCounts(len(part), len(whole), rate.responders, rate.of)
+    interval = None if counts is None else newcombe(counts)
+    ids: list[str] = []
+    for end, value, en, zh in (
+        ("difference", None if counts is None else counts.difference, "difference", "率差"),
+        ("ci_lower", interval and interval.lower, "95 % interval, lower limit", "95%区间下限"),
+        ("ci_upper", interval and interval.upper, "95 % interval, upper limit", "95%区间上限"),
+    ):
+        text = NOT_EVALUABLE if value is None else plain(f"{100 * value:+.1f} %")
+        words = Text("rate less the control's; Newcombe 1998, method 10", "率减对照率；Newcombe 1998，方法10")
+        label = worded(asked.name, en, zh)
+        number = Number(f"{asked.stem}.{end}", value, text, FRACTION, label, words, (x, n, *control))
+        ids.append(book.enter(number))
+    p = None if counts is None else boschloo(counts, Side.GREATER).p
+    test = Text("Boschloo 1970, one-sided, unconditional exact", "Boschloo 1970，单侧，非条件精确检验")
+    tests = tested(book, asked, p, test, (x, n, *control))
+    return [Row(asked.name, (Cell((n,)), Cell((x,)), Cell(tuple(ids), "{} [{}, {}]"), *tests), 1)]
+
+
+def _control(book: Book, asked: Asked) -> tuple[str, str]:
+    """Enter the control's counts."""
+    rate, ids = asked.study.rate(asked.endpoint), list[str]()
+    cite = "" if rate.source is None else rate.source.cite
+    for what, count, en, zh in (
+        ("control_responders", rate.responders, "control's responders", "对照缓解例数"),
+        ("control_n", rate.of, "control's participants", "对照例数"),
+    ):
+        formula = Text(f"study file, [[control.rates]]: {cite}", f"研究文件，[[control.rates]]：{cite}")
+        text = NOT_EVALUABLE if count is None else plain(str(count))
+        inputs = (f"control.{asked.endpoint}.p0",)
+        label = worded(asked.name, en, zh)
+        ids.append(
+            book.enter(Number(f"{asked.stem}.{what}", count, text, PARTICIPANTS, label, formula, inputs))
+        )
+    return ids[0], ids[1]
 
 
 def stratified(book: Book, asked: Asked) -> list[Row]:
@@ -68,7 +126,7 @@ def _key(asked: Asked, one: Placed) -> tuple[str, ...]:
 
 def _strata(asked: Asked) -> Iterator[tuple[tuple[str, ...], Text]]:
     """Every combination of groups in which there is somebody, in the plan's order."""
-    held = {_key(asked, one) for one in asked.placed}
+    held = {_key(asked, one) for one in asked.placed if one.counts in (As.RESPONDER, As.NON_RESPONDER)}
     for groups in product(*(asked.made[id].groups for id in asked.estimand.strata)):
         key = tuple(group.id for group in groups)
         if key in held:

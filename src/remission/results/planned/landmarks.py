@@ -4,9 +4,10 @@ Those with the event, or last seen, on or before the landmark's day are left out
 answer is unknown: otherwise a group would be made by what came later.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from remission.errors import InputRefused
 from remission.protocol.plan import Curve, Landmark, Plan
 from remission.protocol.plan_said import landmark_said
 from remission.protocol.study import Study
@@ -22,12 +23,14 @@ from remission.results.numbers import (
     Number,
     Row,
     Table,
-    merged,
+    p_text,
     percent_of,
     plain,
 )
+from remission.results.planned.counting import with_refs
 from remission.results.rates import Answers
 from remission.results.time_to_event import CENSORED, YEARS, Observed, alive, event_free, years
+from remission.stats.times.logrank import log_rank
 from remission.stats.times.survival import KaplanMeier, kaplan_meier
 from remission.terms.days import date_of
 from remission.terms.words import Text
@@ -54,15 +57,20 @@ def landmark_table(
     """Every landmark's groups; numbers are ``landmark.<landmark>.<group>.n``, ``events``, ``at.2y``."""
     rows: list[Row] = []
     done: list[Landmarked] = []
+    times = {
+        curve: [_TIMES[curve](dossier) for dossier in enrolled]
+        for curve in {one.curve for one in plan.landmarks}
+    }
     for one in plan.landmarks:
         rows.append(Row(one.name))
         groups: dict[str, list[Observed]] = {group: [] for group in (*GROUPS, *_LEFT_OUT)}
-        for dossier in enrolled:
-            group, observed = _placed(one, dossier, answers[dossier.subject][one.by])
+        for dossier, whole in zip(enrolled, times[one.curve], strict=True):
+            group, observed = _placed(one, dossier, whole, answers[dossier.subject][one.by])
             groups[group].append(observed)
         curves = {group: _curve(groups[group]) for group in GROUPS}
         for group, words in GROUPS.items():
             rows.append(_group_row(book, one, group, words, groups[group], curves[group]))
+        rows.append(_test_row(book, one, groups))
         for group, words in _LEFT_OUT.items():
             label = Text(f"{one.name.en}: {words.en}", f"{one.name.zh}：{words.zh}")
             count = book.count(f"landmark.{one.id}.{group}", label, [o.basis for o in groups[group]])
@@ -77,10 +85,12 @@ def landmark_table(
     return Table("landmarks", title, columns, tuple(rows), notes), tuple(done)
 
 
-def _placed(one: Landmark, dossier: Dossier, response: Response) -> tuple[str, Observed]:
+_TIMES: dict[Curve, Callable[[Dossier], Observed]] = {Curve.EVENT_FREE: event_free, Curve.ALIVE: alive}
+
+
+def _placed(one: Landmark, dossier: Dossier, whole: Observed, response: Response) -> tuple[str, Observed]:
     """The group, and the time in years from the landmark on."""
-    whole = event_free(dossier) if one.curve is Curve.EVENT_FREE else alive(dossier)
-    basis = merged([whole.basis, dossier.basis(*response.refs)])
+    basis = with_refs(whole.basis, dossier, response.refs)
     day_one = dossier.day_one
     if response.indeterminate or response.pending or day_one is None:
         return "unknown", Observed(whole.years, whole.cause, basis)
@@ -95,6 +105,25 @@ def _curve(inside: Sequence[Observed]) -> KaplanMeier | None:
     if not inside:
         return None
     return kaplan_meier([o.years for o in inside], [o.cause != CENSORED for o in inside])
+
+
+def _test_row(book: Book, one: Landmark, groups: dict[str, list[Observed]]) -> Row:
+    """The log-rank test between the groups; not evaluable with nobody in one of them, or without an event."""
+    inside = [(group, o) for group in GROUPS for o in groups[group]]
+    p: float | None = None
+    if all(groups[group] for group in GROUPS) and any(o.cause != CENSORED for _, o in inside):
+        try:
+            p = log_rank(
+                [o.years for _, o in inside], [o.cause != CENSORED for _, o in inside], [g for g, _ in inside]
+            ).p
+        except InputRefused:  # no event while both groups were at risk
+            p = None
+    label = Text(f"{one.name.en}: two-sided log-rank p", f"{one.name.zh}：双侧log-rank p值")
+    words = Text("log-rank test of the two groups from the landmark on", "界标后两组log-rank检验")
+    text = NOT_EVALUABLE if p is None else plain(p_text(p))
+    inputs = tuple(f"landmark.{one.id}.{group}.{what}" for group in GROUPS for what in ("n", "events"))
+    id = book.enter(Number(f"landmark.{one.id}.p", p, text, FRACTION, label, words, inputs))
+    return Row(Text("log-rank p (two-sided)", "log-rank p值（双侧）"), (Cell((id,)),), 1)
 
 
 def _group_row(

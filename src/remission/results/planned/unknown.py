@@ -1,6 +1,6 @@
 """Estimands that guess at unknown answers: imputed from those known, or tried from none to all."""
 
-from remission.results.control import above_what
+from remission.results.control import NOT_YET, above_what
 from remission.results.numbers import (
     FRACTION,
     NOT_EVALUABLE,
@@ -35,7 +35,7 @@ def imputed(book: Book, asked: Asked) -> list[Row]:
     """The rate with unknown answers imputed from the known of the same stratum."""
     n, x, unknown = _unknown(book, asked)
     strata = _strata(asked)
-    found = imputed_rate(strata, p0_of(asked)) if strata else None
+    found = imputed_rate(strata, p0_of(asked)) if any(one.known for one in strata) else None
     by = ", ".join(asked.made[id].subgroup.name.en for id in asked.estimand.strata) or "no strata"
     zh = "、".join(asked.made[id].subgroup.name.zh for id in asked.estimand.strata) or "不分层"
     words = Text(
@@ -101,9 +101,10 @@ def tipping(book: Book, asked: Asked) -> list[Row]:
 def _tips(book: Book, asked: Asked, size: int, known: int, unknown: int, inputs: tuple[str, ...]) -> str:
     what, alpha = above_what(asked.study, [asked.endpoint]), float(asked.estimand.alpha)
     found = tipping_point(known, unknown, size, p0_of(asked), alpha) if size else None
-    value = None if found is None else found.needed
-    if found is None:
-        text = NOT_EVALUABLE
+    waiting = any(book.numbers[id].value for id in asked.pending)
+    value = None if found is None or waiting else found.needed
+    if found is None or waiting:
+        text = NOT_EVALUABLE if found is None else NOT_YET
     elif value is None:
         text = Text(
             f"not above {what.en}, even if all {unknown} responded", f"即使{unknown}例均缓解也不高于{what.zh}"

@@ -61,10 +61,14 @@ def imputed_rate(strata: Sequence[Known], p0: float, level: float = 0.95) -> Imp
     Raises
     ------
     InputRefused
-        For counts that cannot be, or p0 not strictly between 0 and 1.
+        For counts that cannot be, no known answer, or p0 not strictly between 0 and 1.
     """
     check_level(level)
     size = _checked(strata)
+    if not any(one.known for one in strata):
+        raise InputRefused(
+            f"{size} answers, all unknown", where="imputation", do="impute where some answers are known"
+        )
     if not 0 < p0 < 1:
         raise InputRefused(f"{p0!r} is not a rate", where="p0", do="give a fraction between 0 and 1")
     mean, variance = 0.0, 0.0
@@ -75,7 +79,7 @@ def imputed_rate(strata: Sequence[Known], p0: float, level: float = 0.95) -> Imp
         variance += m * share * (1 - share) * (a + b + m) / (a + b + 1)
     rate, between = mean / size, variance / size**2
     within = (rate * (1 - rate) - between) / size
-    effective = size / (1 + between / within) if within > 0 else float(size)
+    effective = size / (1 + between / within) if between > 0 else float(size)
     z0 = (rate - p0) / math.sqrt(p0 * (1 - p0) / effective)
     interval = wilson_at(rate, effective, level)
     return Imputed(rate, interval, within, between, effective, NormalDist().cdf(-z0))

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from remission.protocol.plan_said import plan_said
 from remission.web.desk import desk_of
 
 
@@ -12,5 +13,5 @@ def protocol(request: HttpRequest) -> HttpResponse:
     """The protocol page."""
     desk = desk_of(request)
     with desk.alone():
-        shown = {"study": desk.trial.study, "findings": desk.findings}
+        shown = {"study": desk.trial.study, "findings": desk.findings, "plan": plan_said(desk.trial.study)}
         return render(request, "protocol.html", shown)

@@ -45,6 +45,8 @@ def said(text: Text) -> str:
 def cell(shown: Cell, numbers: Mapping[str, Number]) -> SafeString:
     """A cell of a results table, each number a link to why it is so; a line may end before a bracket only."""
     found = [numbers[id] for id in shown.numbers]
+    if not found:
+        return SafeString("")
     if all(number.value is None for number in found):
         return _why(found[0])
     links = iter([_why(number) for number in found])
