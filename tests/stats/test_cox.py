@@ -77,7 +77,7 @@ def test_strata_entry_and_clusters_as_coxph_fits_them() -> None:
     assert beta(found) == pytest.approx([0.4124391973746, 0.04012152617601], rel=EXACT)
     assert flat(found)[0::3] == pytest.approx([0.06868805793317, 0.03334658375022], rel=EXACT)
     assert found.log_likelihood == pytest.approx((-92.1655243455, -90.86143071171), rel=EXACT)
-    # coxph(Surv(start, t, d) ~ x + z + strata(s), cluster = i %/% 3); coxph(Surv(t, d) ~ x + z, robust = TRUE)
+    # coxph(Surv(start, t, d) ~ x + z + strata(s), cluster = i %/% 3); then Surv(t, d), robust = TRUE
     found = cox(T, D, X, entry=START, strata=S, clusters=[str(i // 3) for i in range(60)])
     assert beta(found) == pytest.approx([0.4059650234536, 0.05822247750367], rel=EXACT)
     assert flat(found) == pytest.approx(
