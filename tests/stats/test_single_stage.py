@@ -105,9 +105,13 @@ def test_ahern_and_its_relaxation_as_printed() -> None:
     loose = relaxed(0.1, 0.2, 0.05, 0.2, alpha_slack=0.01, power_slack=0.025)
     assert (loose.n, round(loose.size, 4), round(loose.power, 3)) == (65, 0.0567, 0.777)
     rows = reference()
-    for test, row in ((strict, rows["ahern_.1_.2_.05_.8"]), (loose, rows["ahern_relaxed_.1_.2"])):
+    # the abstract prints 80.81 % where the exact power is 80.818 %: cut off, not rounded
+    for test, row, digits in (
+        (strict, rows["ahern_.1_.2_.05_.8"], 1e4),
+        (loose, rows["ahern_relaxed_.1_.2"], 1e3),
+    ):
         assert (test.n, round(test.size, 4)) == (row["n"], row["alpha"])
-        assert test.power == pytest.approx(row["power"], abs=5e-4)
+        assert math.floor(test.power * digits) / digits == row["power"]
 
 
 @settings(max_examples=40, deadline=None)

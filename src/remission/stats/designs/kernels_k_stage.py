@@ -55,6 +55,7 @@ def best_boundaries(
     Depth first over the looks: every pair of counts at each, left as soon as an error is overspent, or when
     what has stopped and what goes on (to the next look at least) cost no less than the best found.
     """
+    # One long loop: a search that leaves early keeps its state in one place, and small arrays are costly to pass.
     looks = len(sizes)
     largest = sizes[looks - 1]
     null, truth = np.zeros((looks, largest + 1)), np.zeros((looks, largest + 1))
@@ -134,6 +135,7 @@ def best_three_stages(largest: int, p0: float, p1: float, alpha: float, beta: fl
     For each first stage, second stages by growing n and falling r, then totals by growing n: the first total
     that holds both errors is the best of its kind. Left as soon as the expected size reaches the best found.
     """
+    # One long loop, for the same reason.
     size = largest + 1
     out = np.full(7, np.inf)
     best = np.inf

@@ -51,6 +51,7 @@ def best_by_n(largest: int, p0: float, p1: float, alpha: float, beta: float) -> 
     Only r > r1 counts: else the second stage would decide nothing. An n is passed over only where even the
     randomised most powerful test of n has too little power, which bounds every test of n participants.
     """
+    # One long loop: what a search has ruled out is used by the next turn of it.
     size = largest + 2
     mass0, above0 = np.zeros((size, size)), np.zeros((size, size))
     mass1, above1 = np.zeros((size, size)), np.zeros((size, size))
@@ -111,6 +112,7 @@ def best_three_outcomes(
         n1 or fewer; in the end reject p1 at r2 or fewer, p0 at s or more, s >= r2 + 2. Of the designs with
         the best r1, n1: the smallest s, and with it the largest r2.
     """
+    # One long loop: what a search has ruled out is used by the next turn of it.
     size = largest + 2
     mass0, above0 = np.zeros((size, size)), np.zeros((size, size))
     mass1, above1 = np.zeros((size, size)), np.zeros((size, size))
