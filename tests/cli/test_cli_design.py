@@ -107,13 +107,13 @@ def test_what_cannot_be_done_with_the_data_ends_with_1(remission: Callable, tmp_
 
 def test_designs_are_found_ranked_and_written_out(done: Callable) -> None:
     """Simon 1989: .30 against .50 at .05 and .20: 5/15, 18/46; minimax 6/19, 16/39."""
-    answer = done(*FIND)
+    answer = done(*FIND, "--stages", "2")
     first = next(line for line in answer.out.splitlines() if line.split()[:1] == ["1"])
     assert "Simon, optimal" in first and "5/15; 18/46/19" in first
     assert "6/19; 16/39/17" in answer.out
     assert "After 15 participants it stops for futility with 5 or fewer responders." in answer.out
     assert "doi:10.1016/0197-2456(89)90015-9" in answer.out
-    chinese = done(*FIND, "--words", "zh").out
+    chinese = done(*FIND, "--stages", "2", "--words", "zh").out
     assert "用于方案" in chinese and "15例有结果后，应答者不超过5例时因无效停止" in chinese
 
 

@@ -168,7 +168,7 @@ def test_it_prints_and_plots_in_both_languages(twin: Settings, words: list[str],
     text = "\n".join(f"{one.title.in_('zh')}" for one in found.tables())
     assert "假设" in text and "运行特征" in found.chart().title.zh
     assert "assumptions of the study file" in "".join(note.en for note in found.tables()[0].notes)
-    assert all(one.simulated for one in found.tables()[-3:])
+    assert all(one.simulated for one in found.tables()[-4:])
     assert found.text() and found.html("zh") and found.latex()
 
 

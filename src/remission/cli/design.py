@@ -79,6 +79,7 @@ def evaluate_command(
     from remission.lab.work import crew
     from remission.rehearsal.twin.evaluate import at_point, effects, played, swept
     from remission.rehearsal.twin.evaluation import Evaluation
+    from remission.rehearsal.twin.plain import as_plain
 
     with crew(cores, scheduler) as some, _progress("points") as told:
         points = swept(settings, chosen, axes, some, lambda done, of: told(done, of)) if axes else ()
@@ -94,7 +95,7 @@ def evaluate_command(
     found = Evaluation(settings, chosen, base, axes, points, effects(settings, chosen), some_played)
     _put(found, figure, form, table, written, words)
     text = "\n\n".join(_text(one, words) for one in found.tables())
-    say(found.as_json(), text, as_json=json)
+    say(as_plain(found), text, as_json=json)
 
 
 def _settings(study: str) -> "Settings":

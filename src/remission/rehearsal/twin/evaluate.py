@@ -1,6 +1,5 @@
 """What a design does: at its numbers, over a sweep, and when assay, samples or rules are others."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,19 +9,22 @@ from remission.protocol.study import Indeterminate, Joint
 from remission.rehearsal.twin.seen import cells, groups, levels_of, rates_of, seen
 from remission.rehearsal.twin.settings import EndpointSettings, Settings
 from remission.rehearsal.twin.sweep import Axis, points
+from remission.stats.control.control import Control
+from remission.stats.control.operating import over_histories
 from remission.stats.designs.staged import operating
 from remission.stats.operating.counted import counted_test
 from remission.stats.operating.levels import share_below
 from remission.stats.operating.participants import Calendar, Simulated, Trial, simulate
 from remission.stats.operating.weighting import Weighted, simulate_weighted
 from remission.stats.pairs.cells import Handling, independent, nested
-from remission.stats.pairs.power import power
+from remission.stats.pairs.missing import Sampling, imputed_power
+from remission.stats.pairs.power import JointPower, power
 from remission.stats.pairs.rules import Against, Rule
-from remission.stats.rates.proportions import critical_value
 
 DEPTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 MISSING = (0.0, 0.05, 0.10, 0.144, 0.20, 0.30)
 HISTORIES = (50, 100, 300, 1000)
+_MOST_DRAWS = 10_000  # data sets imputed, at most
 PARTS = 64
 """Points of a sweep done as one job."""
 
@@ -79,12 +81,17 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """Trials played at true rates p1 and p0, and weighted by stratum at p1 and p0."""
+    """Trials played at true rates p1 and p0, and weighted by stratum at p1 and p0.
+
+    `handled`: both endpoints at p1 as seen, unknown results counted as failures and left out (exact), and
+    imputed (simulated); empty for one endpoint.
+    """
 
     at_p1: Simulated
     at_p0: Simulated
     weighted_p1: Weighted
     weighted_p0: Weighted
+    handled: tuple[JointPower, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +203,24 @@ def played(
                 left_out, settings.participants, one.p0, settings.alpha, trials, seed, cores=cores
             )
         )
-    return Played(found[0], found[1], weighted[0], weighted[1])
+    return Played(found[0], found[1], weighted[0], weighted[1], _handled(settings, trials, seed))
+
+
+def _handled(settings: Settings, trials: int, seed: int) -> tuple[JointPower, ...]:
+    pair = _pair(settings)
+    if pair is None:
+        return ()
+    first, last = pair
+    rates = rates_of(settings, at_p1=True)
+    as_seen = cells(settings, levels_of(settings, first.id, rates).levels, rates)
+    rule = Rule.BOTH if settings.joint is Joint.ALL else Rule.HOLM
+    against, n = Against((first.p0, last.p0), settings.alpha), settings.participants
+    draws = Sampling(min(max(trials, 100), _MOST_DRAWS), seed)
+    return (
+        power(as_seen, n, rule, Handling.FAILURE, against),
+        power(as_seen, n, rule, Handling.EXCLUDED, against),
+        imputed_power(as_seen, n, rule, against, draws, nested=False)[0],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,27 +297,16 @@ def _histories(settings: Settings, one: EndpointSettings) -> tuple[tuple[int, fl
     """For numbers of historical children: type I error and power where p0 is their rate, not the truth."""
     rows: list[tuple[int, float, float]] = []
     for children in HISTORIES:
-        size = power_ = 0.0
-        for count in range(children + 1):
-            chance = _binomial(children, count, one.p0)
-            if chance > 1e-14 and 0 < count < children:
-                said = count / children
-                size += chance * _rejects(settings, said, one.p0)
-                power_ += chance * _rejects(settings, said, one.p1)
+        responders = round(one.p0 * children)
+        history = Control.fixed(
+            p0=responders / children, responders=responders, of=children, source="drawn anew each time"
+        )
+        size, power_ = (
+            over_histories(history, settings.participants, rate, control_rate=one.p0, alpha=settings.alpha)
+            for rate in (one.p0, one.p1)
+        )
         rows.append((children, size, power_))
     return tuple(rows)
-
-
-def _rejects(settings: Settings, said: float, truth: float) -> float:
-    from remission.stats.tails import binomial_at_least
-
-    critical = critical_value(settings.participants, said, settings.alpha)
-    return 0.0 if critical is None else binomial_at_least(critical, settings.participants, truth)
-
-
-def _binomial(n: int, x: int, p: float) -> float:
-    ways = math.lgamma(n + 1) - math.lgamma(x + 1) - math.lgamma(n - x + 1)
-    return math.exp(ways + x * math.log(p) + (n - x) * math.log1p(-p))
 
 
 def _pair(settings: Settings) -> tuple[EndpointSettings, EndpointSettings] | None:

@@ -1,6 +1,6 @@
-"""The whole evaluation of a design: its tables in both languages, its figure, and the same as JSON."""
+"""The whole evaluation of a design: its tables in both languages, and its figure."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from remission.paper.charts import Chart, Drawable
 from remission.paper.tables import Printable, PrintedTable
@@ -8,6 +8,7 @@ from remission.rehearsal.twin.drawn import ASSUMED, drawn
 from remission.rehearsal.twin.evaluate import Effect, Effects, Played, Point, Together
 from remission.rehearsal.twin.settings import Settings
 from remission.rehearsal.twin.sweep import Axis
+from remission.stats.pairs.cells import HANDLING_WORDS
 from remission.stats.pairs.rules import RULE_WORDS
 from remission.terms.words import Text
 
@@ -55,6 +56,7 @@ class Evaluation(Printable, Drawable):
         if self.played:
             at_p1, at_p0 = (_retitled(one.printed(), self._name, p) for one, p in self._trials())
             found += [at_p1, at_p0, self._weighted(self.played)]
+            found += [self._handled(self.played)] if self.played.handled else []
         return tuple(found)
 
     def chart(self) -> Chart:
@@ -66,37 +68,6 @@ class Evaluation(Printable, Drawable):
             For more than two settings.
         """
         return drawn(self.settings, self.endpoint, self.axes, self.points)
-
-    def as_json(self) -> dict[str, object]:
-        """Everything as plain values."""
-        one = self.settings
-        return {
-            "study": one.study,
-            "digest": one.digest,
-            "endpoint": self.endpoint,
-            "assumed": [
-                {"what": line.what.en, "value": line.value, "mark": line.mark.value, "cite": line.cite}
-                for line in one.assumed
-            ],
-            "design": [
-                {"endpoint": e.id, **_point(p)} for e, p in zip(one.endpoints, self.base, strict=True)
-            ],
-            "sweep": [
-                {**{axis.words: value for axis, value in zip(self.axes, p.values, strict=True)}, **_point(p)}
-                for p in self.points
-            ],
-            "effects": {
-                "depth": [_effect(row, "times") for row in self.effects.depth],
-                "missing": [_effect(row, "missing", rule=row.name) for row in self.effects.missing],
-                "rules": [_effect(row, "dropped", rule=row.name) for row in self.effects.rules],
-                "dropped": [_effect(row, "left_out_at_p0", day_46=row.name) for row in self.effects.dropped],
-                "historical_control": [
-                    {"of": of, "size": size, "power": power} for of, size, power in self.effects.histories
-                ],
-                "together": [asdict(row) for row in self.effects.together],
-            },
-            "played": asdict(self.played) if self.played else None,
-        }
 
     @property
     def _name(self) -> Text:
@@ -286,6 +257,37 @@ class Evaluation(Printable, Drawable):
             ),
         )
 
+    def _handled(self, played: Played) -> PrintedTable:
+        rows = tuple(
+            (
+                HANDLING_WORDS[row.handling],
+                _chance(row.success),
+                "–" if row.draws is None else f"{row.error(row.success):.4f}",
+                _chance(row.first),
+                _chance(row.second),
+            )
+            for row in played.handled
+        )
+        draws, seed = played.handled[-1].draws, played.at_p1.seed
+        return PrintedTable(
+            Text("Unknown results of two endpoints, at true rates p1", "两终点未知结果的处理（真实率p1）"),
+            (
+                Text("unknown results", "未知结果"),
+                Text("power together", "合并把握度"),
+                Text("standard error", "标准误"),
+                Text("first endpoint", "第一终点"),
+                Text("second endpoint", "第二终点"),
+            ),
+            rows,
+            (
+                Text(
+                    f"Exact but for imputation: {draws} data sets, seed {seed}.",
+                    f"除填补外均为精确计算：{draws}组数据，种子{seed}。",
+                ),
+            ),
+            simulated=True,
+        )
+
     def _weighted(self, played: Played) -> PrintedTable:
         rows = tuple(
             (name, truth, f"{rate:.4f}", f"{found.value:.4f}", f"{found.error:.4f}")
@@ -351,18 +353,6 @@ def _critical(point: Point) -> str:
 
 def _chance(chance: float) -> str:
     return f"{chance:.4f}" if chance >= 0.00005 or chance == 0 else "<0.0001"
-
-
-def _point(point: Point) -> dict[str, object]:
-    found = asdict(point)
-    del found["values"]
-    return found
-
-
-def _effect(row: Effect, value: str, **more: str) -> dict[str, object]:
-    found = asdict(row)
-    del found["name"]
-    return {**more, value: found.pop("value"), **found}
 
 
 def _retitled(table: PrintedTable, name: Text, rate: str) -> PrintedTable:

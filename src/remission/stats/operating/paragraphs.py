@@ -44,12 +44,16 @@ _CLOPPER = (
     "binomial. Biometrika 1934;26:404-413. doi:10.1093/biomet/26.4.404"
 )
 
+_CHEN = (
+    "Chen TT. Optimal three-stage designs for phase II cancer clinical trials. Stat Med 1997;16:2701-2711."
+)
 _REFERENCES: dict[Kind, tuple[str, ...]] = {
     Kind.SINGLE: (_AHERN, _CLOPPER),
     Kind.SAFE: (_AHERN, _CLOPPER),
     Kind.SIMON_OPTIMAL: (_SIMON, _KOYAMA),
     Kind.SIMON_MINIMAX: (_SIMON, _KOYAMA),
     Kind.SIMON_ADMISSIBLE: (_SIMON, _JUNG, _KOYAMA),
+    Kind.THREE_STAGE: (_CHEN,),
     Kind.OBRIEN_FLEMING: (_LAN, _HSD),
     Kind.POCOCK: (_LAN, _HSD),
     Kind.BOP2: (_BOP2,),
@@ -61,6 +65,7 @@ _METHOD = {
     Kind.SIMON_OPTIMAL: Text("Simon's optimal two-stage design", "Simon最优两阶段设计"),
     Kind.SIMON_MINIMAX: Text("Simon's minimax two-stage design", "Simon极小极大两阶段设计"),
     Kind.SIMON_ADMISSIBLE: Text("an admissible two-stage design", "可容许两阶段设计"),
+    Kind.THREE_STAGE: Text("the optimal three-stage design", "最优三阶段设计"),
     Kind.OBRIEN_FLEMING: Text(
         "a group-sequential design that spends alpha by the O'Brien-Fleming-type function, exactly on the "
         "binomial",

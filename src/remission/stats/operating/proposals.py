@@ -10,6 +10,7 @@ from remission.paper.charts import Axis, Curves, Drawable, Line, Rule, Scale
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.bop2 import find_bop2
 from remission.stats.designs.exact_spending import spending_design
+from remission.stats.designs.k_stage import three_stage
 from remission.stats.designs.predictive import find_predictive
 from remission.stats.designs.simon import simon
 from remission.stats.designs.single_stage import check_rates, single
@@ -18,6 +19,7 @@ from remission.stats.designs.staged import Look, Operating, Staged, operating, o
 from remission.terms.words import Text
 
 _LARGEST = 500  # children, in a search
+_MOST_THREE = 150
 _FURTHER = 60  # children that a Bayesian design may need beyond the smallest single stage
 
 
@@ -38,6 +40,7 @@ class Kind(StrEnum):
     SIMON_OPTIMAL = "simon_optimal"
     SIMON_MINIMAX = "simon_minimax"
     SIMON_ADMISSIBLE = "simon_admissible"
+    THREE_STAGE = "three_stage"
     OBRIEN_FLEMING = "obrien_fleming"
     POCOCK = "pocock"
     BOP2 = "bop2"
@@ -50,6 +53,7 @@ KIND_WORDS = {
     Kind.SIMON_OPTIMAL: Text("Simon, optimal", "Simon两阶段，最优"),
     Kind.SIMON_MINIMAX: Text("Simon, minimax", "Simon两阶段，极小极大"),
     Kind.SIMON_ADMISSIBLE: Text("Simon, admissible", "Simon两阶段，可容许"),
+    Kind.THREE_STAGE: Text("three stages, optimal", "三阶段，最优"),
     Kind.OBRIEN_FLEMING: Text("group-sequential, O'Brien-Fleming", "成组序贯，O'Brien-Fleming"),
     Kind.POCOCK: Text("group-sequential, Pocock", "成组序贯，Pocock"),
     Kind.BOP2: Text("BOP2", "BOP2"),
@@ -143,27 +147,25 @@ class Proposals(Printable, Drawable):
         return PrintedTable(Text("Designs found", "可用设计"), _HEADS, rows, tuple(notes))
 
     def chart(self) -> Curves:
-        """Power against the true rate, of the best six."""
+        """The mean number of participants against the true rate, of the best six."""
         low, high = max(0.0, self.wanted.p0 - 0.2), min(1.0, self.wanted.p1 + 0.15)
         rates = [low + (high - low) * step / 60 for step in range(61)]
         lines = tuple(
             Line(
                 Text(f"{place}. {KIND_WORDS[one.kind].en}", f"{place}. {KIND_WORDS[one.kind].zh}"),
-                tuple((at.rate, at.rejects) for at in operating_many(one.design, rates)),
+                tuple((at.rate, at.expected_n) for at in operating_many(one.design, rates)),
             )
             for place, one in enumerate(self.found[:6], start=1)
         )
         wanted = self.wanted
         return Curves(
             "designs-found",
-            Text("Power of the designs found", "可用设计的把握度"),
-            Text("Exact chance to reject against the true rate.", "真实率下的精确拒绝概率。"),
+            Text("Mean size of the designs found", "可用设计的平均例数"),
+            Text("Exact mean number of participants against the true rate.", "真实率下的精确平均例数。"),
             Axis(Text("true rate", "真实率"), Scale.PERCENT, low, high),
-            Axis(Text("probability to reject", "拒绝概率"), Scale.PERCENT, 0, 1),
+            Axis(Text("mean number of participants", "平均例数"), low=0),
             lines,
             (
-                Rule(Text("alpha", "α"), wanted.alpha),
-                Rule(Text("power", "把握度"), wanted.power),
                 Rule(Text("p0", "p0"), wanted.p0, upright=True),
                 Rule(Text("p1", "p1"), wanted.p1, upright=True),
             ),
@@ -220,6 +222,8 @@ def _searches(wanted: Wanted) -> Iterator[tuple[tuple[Kind, ...], Iterator[tuple
         yield (Kind.SINGLE, Kind.SAFE), _singles(wanted)
     if stages in (None, 2):
         yield (Kind.SIMON_OPTIMAL, Kind.SIMON_MINIMAX), _simons(wanted)
+    if stages in (None, 3):
+        yield (Kind.THREE_STAGE,), _three(wanted)
     if stages != 1:
         looks = stages or 3
         yield (Kind.OBRIEN_FLEMING,), _spent(wanted, looks, Kind.OBRIEN_FLEMING, ObrienFleming())
@@ -242,6 +246,12 @@ def _simons(wanted: Wanted) -> Iterator[tuple[Kind, Staged, str]]:
     for one in found.admissible[1:-1]:
         weights = f"weight of n {one.lower:.3f} to {one.upper:.3f}"
         yield Kind.SIMON_ADMISSIBLE, one.design.staged, weights
+
+
+def _three(wanted: Wanted) -> Iterator[tuple[Kind, Staged, str]]:
+    most = min(wanted.n_max, _MOST_THREE)
+    found = three_stage(wanted.p0, wanted.p1, wanted.alpha, wanted.beta, most)
+    yield Kind.THREE_STAGE, found.design, f"search to n = {most}"
 
 
 def _spent(wanted: Wanted, looks: int, kind: Kind, spending: Spending) -> Iterator[tuple[Kind, Staged, str]]:
