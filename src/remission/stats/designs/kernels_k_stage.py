@@ -55,7 +55,7 @@ def best_boundaries(
     Depth first over the looks: every pair of counts at each, left as soon as an error is overspent, or when
     what has stopped and what goes on (to the next look at least) cost no less than the best found.
     """
-    # One long loop: a search that leaves early keeps its state in one place, and small arrays are costly to pass.
+    # One long loop: a search that leaves early keeps its whole state in one place.
     looks = len(sizes)
     largest = sizes[looks - 1]
     null, truth = np.zeros((looks, largest + 1)), np.zeros((looks, largest + 1))
