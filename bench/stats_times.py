@@ -1,9 +1,10 @@
 """Time to event beside R (survival, cmprsk) in the same run: elapsed time, best of three, as ratios.
 
-Kaplan-Meier and log-rank of 100,000 people, Cox of 10,000 with 5 covariates, Gray's test of 5,000. R reads the
-same numbers from a file and times itself; without R only our figures are printed. Promised: at most twice R,
-but for Kaplan-Meier with an object for every step, where R keeps columns. R's time for Cox is that of coxph,
-cox.zph and basehaz, all of which ours does; for Gray half of cuminc, which tests both causes (and draws curves).
+Kaplan-Meier and log-rank of 100,000 people, Cox of 10,000 with 5 covariates, Gray's test of 5,000. R reads
+the same numbers from a file and times itself; without R only our figures are printed. Promised: at most
+twice R, but for Kaplan-Meier with an object for every step, where R keeps columns. R's time for Cox is that
+of coxph, cox.zph and basehaz, all of which ours does; for Gray half of cuminc, which tests both causes (and
+estimates their curves).
 """
 
 import shutil
