@@ -228,6 +228,12 @@ def test_refusals_name_what_is_wrong() -> None:
         compare_people(people([number()]), negative_control=people([number(X[::-1])]))
 
 
+def test_too_few_people_for_the_models_are_said() -> None:
+    assert "as few as 2 people" in compare_people(people([number(), factor()][:1])).text()
+    many = people([number(X * 20)], T * 20, Y * 20)
+    assert compare_people(many).fragile is None
+
+
 def test_kish_counts_equal_weights_fully() -> None:
     assert kish(np.ones(7)) == 7
     assert kish(np.array([1.0, 0.0, 0.0])) == 1

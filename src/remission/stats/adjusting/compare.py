@@ -11,7 +11,7 @@ from remission.stats.adjusting.balance import Balance, balance
 from remission.stats.adjusting.doubly_robust import doubly_robust
 from remission.stats.adjusting.effects import Effect, Estimate
 from remission.stats.adjusting.evalue import EValue, e_value
-from remission.stats.adjusting.people import People
+from remission.stats.adjusting.people import People, model_matrix
 from remission.stats.adjusting.standardised import crude, standardised
 from remission.stats.adjusting.weights import (
     TARGET_WORDS,
@@ -23,6 +23,7 @@ from remission.stats.adjusting.weights import (
 )
 from remission.terms.words import Text
 
+_PER_COLUMN = 10
 _NOT = Text("not evaluable", "不可评估")
 _COLUMNS = (
     Text("method", "方法"),
@@ -48,6 +49,7 @@ class Adjusted(Printable, Drawable):
 
     `e_value` belongs to the first adjusted effect; None where its ratio is undefined. `negative_control`: the
     effects on an outcome that treatment cannot change, by the same methods; a difference there is bias.
+    `fragile`: what is said where the models have too few people for their columns.
     """
 
     effects: tuple[Effect | NotEvaluable, ...]
@@ -56,6 +58,7 @@ class Adjusted(Printable, Drawable):
     e_value: EValue | None
     negative_control: tuple[Effect | NotEvaluable, ...]
     level: float
+    fragile: Text | None
 
     @property
     def primary(self) -> Effect | NotEvaluable:
@@ -96,6 +99,8 @@ class Adjusted(Printable, Drawable):
                     f"首个调整效应的E值：{values[0]}，其界限的E值：{values[1]}（VanderWeele和Ding 2017）。",
                 )
             )
+        if self.fragile is not None:
+            notes.append(self.fragile)
         if self.negative_control:
             notes.append(
                 Text(
@@ -165,7 +170,7 @@ def compare_people(
     tested = (
         () if negative_control is None else _all_methods(negative_control, standardised_by, target, level)
     )
-    return Adjusted(effects, target, weighing, _strength(effects[1]), tested, level)
+    return Adjusted(effects, target, weighing, _strength(effects[1]), tested, level, _fragile(people))
 
 
 def _all_methods(
@@ -196,6 +201,24 @@ def _all_methods(
 
 def _why_not(one: NotEvaluable) -> Text:
     return Text(f"not evaluable: {one.why}", f"不可评估：{one.why}")
+
+
+def _fragile(people: People) -> Text | None:
+    """A warning where a model has fewer than ten of its rarer outcome for each column.
+
+    A rule of thumb: Peduzzi et al. 1996, Journal of Clinical Epidemiology 49:1373-1379.
+    """
+    columns = model_matrix(people)[0][1:]
+    arm, outcome = people.arm() == 1, people.outcome()
+    groups = (people.arm(), outcome[arm], outcome[~arm])
+    fewest = min(int(min(group.sum(), group.size - group.sum())) for group in groups)
+    if not columns or fewest >= _PER_COLUMN * len(columns):
+        return None
+    return Text(
+        f"The models have {len(columns)} columns and as few as {fewest} people with the rarer outcome: below "
+        f"{_PER_COLUMN} for each column weights and doubly robust effects are fragile (Peduzzi 1996).",
+        f"模型含{len(columns)}列，较少结局仅{fewest}例：每列不足{_PER_COLUMN}例时，加权及双重稳健估计不稳定（Peduzzi 1996）。",
+    )
 
 
 def _fit(people: People) -> Propensity | None:
