@@ -58,6 +58,41 @@ def test_higher_day_19_disease_shifts_levels_up(children_twin: Settings) -> None
     assert shifts["low >=1%"] > shifts["low <1%"] and shifts["intermediate >=1%"] > shifts["intermediate <1%"]
 
 
+def test_looks_of_the_plan_are_looks_of_the_twin() -> None:
+    files = script("nct06607419")
+    look = b"""
+[[plan.monitoring]]
+id = "early"
+name = { en = "early", zh = "early" }
+purpose = "efficacy"
+watched = "flow_negative"
+at = [45]
+binding = false
+spending = "obrien_fleming"
+spend = 0.002
+mark = "assumed"
+cite = "a test"
+
+[[plan.monitoring]]
+id = "futile"
+name = { en = "futile", zh = "futile" }
+purpose = "futility"
+watched = "flow_negative"
+at = [30]
+stop = [18]
+binding = false
+mark = "assumed"
+cite = "a test"
+"""
+    study = read_study(BytesIO(files.study + look), name="with looks")
+    found = settings_of(study, read_population(BytesIO(files.population), name="p")).staged("flow_negative")
+    assert found is not None
+    futile, early, last = found.looks
+    assert (futile.n, futile.futility, futile.efficacy) == (30, 18, None)
+    assert (early.n, early.futility) == (45, None) and (early.efficacy is None or early.efficacy > 38)
+    assert (last.n, last.efficacy) == (90, 72)
+
+
 def test_another_study_has_its_own_numbers() -> None:
     s = settings("nct03441061")
     assert s.participants == 26 and [e.id for e in s.endpoints] == ["mrd_negative"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from remission.mrd.limits import EXPECTED_FOR_95
 from remission.mrd.result import Method
 from remission.protocol.plan import Purpose
+from remission.protocol.plan_boundaries import boundaries
 from remission.protocol.study import Endpoint, Indeterminate, Joint, OutsideWindow, Study
 from remission.rehearsal.children import arrivals, child_of, openings
 from remission.rehearsal.population import Population
@@ -158,12 +159,12 @@ def _assay(study: Study, population: Population, endpoint: Endpoint) -> Assay:
 
 
 def _stops(study: Study, endpoint: str) -> tuple[Stop, ...]:
-    """The looks of the plan whose counts are given, by number of children."""
-    low, high = dict[int, int](), dict[int, int]()
+    """The looks of the plan at an endpoint, by number of children; spending is at the p0 of the file."""
+    low, high = dict[int, int | None](), dict[int, int | None]()
     for one in study.plan.monitoring if study.plan else ():
-        if one.watched == endpoint and one.stop:
+        if one.watched == endpoint:
             counts = low if one.purpose is Purpose.FUTILITY else high
-            counts.update(zip(one.at, one.stop, strict=True))
+            counts.update(zip(one.at, boundaries(one, study), strict=True))
     return tuple(Stop(n, low.get(n), high.get(n)) for n in sorted(low.keys() | high.keys()))
 
 
