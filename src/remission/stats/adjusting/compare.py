@@ -217,7 +217,8 @@ def _fragile(people: People) -> Text | None:
     return Text(
         f"The models have {len(columns)} columns and as few as {fewest} people with the rarer outcome: below "
         f"{_PER_COLUMN} for each column weights and doubly robust effects are fragile (Peduzzi 1996).",
-        f"模型含{len(columns)}列，较少结局仅{fewest}例：每列不足{_PER_COLUMN}例时，加权及双重稳健估计不稳定（Peduzzi 1996）。",
+        f"模型含{len(columns)}列，较少结局仅{fewest}例：每列不足{_PER_COLUMN}例时，"
+        "加权及双重稳健估计不稳定（Peduzzi 1996）。",
     )
 
 
