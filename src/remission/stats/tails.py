@@ -158,3 +158,13 @@ def poisson_at_most(x: int, mean: float) -> float:
     from scipy import special
 
     return 0.0 if x < 0 else float(special.gammaincc(x + 1, mean)) if mean > 0 else 1.0
+
+
+def binomial_probabilities(n: int, rates: Numbers) -> Numbers:
+    """P(X = x) for X ~ Binomial(n, rate): a row for each rate, columns x = 0..n."""
+    from scipy import special
+
+    x = np.arange(n + 1.0)
+    ways = special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1)
+    p = rates[:, None]
+    return np.exp(ways + special.xlogy(x, p) + special.xlog1py(n - x, -p))

@@ -8,7 +8,7 @@ from remission.stats.tails import beta_quantile, binomial_at_least, normal_quant
 
 # Two outcomes count as equally likely when their probabilities agree to this relative difference, as in
 # R's binom.test; without it, rounding decides whether the mirror image of an outcome is counted.
-_EQUALLY_LIKELY = 1 + 1e-7
+EQUALLY_LIKELY = 1 + 1e-7
 
 
 def clopper_pearson(x: int, n: int, level: float = 0.95) -> Interval:
@@ -25,7 +25,7 @@ def clopper_pearson(x: int, n: int, level: float = 0.95) -> Interval:
     ----------
     Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404
     """
-    _check_counts(x, n)
+    check_counts(x, n)
     check_level(level)
     tail = (1 - level) / 2
     return Interval(_exact_lower(x, n, tail), _exact_upper(x, n, tail), level)
@@ -36,7 +36,7 @@ def clopper_pearson_lower(x: int, n: int, level: float = 0.95) -> Interval:
 
     `Raises` and source as in `clopper_pearson`.
     """
-    _check_counts(x, n)
+    check_counts(x, n)
     check_level(level)
     return Interval(_exact_lower(x, n, 1 - level), 1.0, level)
 
@@ -47,7 +47,7 @@ def clopper_pearson_upper(x: int, n: int, level: float = 0.95) -> Interval:
     At x = 0 the limit is 1 - (1 - level)^(1/n), about 3.0 / n at 95 %. `Raises` and source as in
     `clopper_pearson`.
     """
-    _check_counts(x, n)
+    check_counts(x, n)
     check_level(level)
     return Interval(0.0, _exact_upper(x, n, 1 - level), level)
 
@@ -62,7 +62,7 @@ def wilson(x: int, n: int, level: float = 0.95) -> Interval:
     ----------
     Wilson 1927, doi:10.1080/01621459.1927.10502953; Newcombe 1998, PMID 9595616
     """
-    _check_counts(x, n)
+    check_counts(x, n)
     check_level(level)
     z = normal_quantile((1 + level) / 2)
     middle = (x + z * z / 2) / (n + z * z)
@@ -79,8 +79,8 @@ def binomial_p_greater(x: int, n: int, p0: float) -> float:
     InputRefused
         Unless 0 <= x <= n, n >= 1 and 0 <= p0 <= 1.
     """
-    _check_counts(x, n)
-    _check_probability(p0)
+    check_counts(x, n)
+    check_probability(p0)
     return binomial_at_least(x, n, p0)
 
 
@@ -89,10 +89,10 @@ def binomial_p_two_sided(x: int, n: int, p0: float) -> float:
 
     `Raises` as in `binomial_p_greater`. Takes time in proportion to n.
     """
-    _check_counts(x, n)
-    _check_probability(p0)
-    likelihood = [_binomial_probability(i, n, p0) for i in range(n + 1)]
-    limit = likelihood[x] * _EQUALLY_LIKELY
+    check_counts(x, n)
+    check_probability(p0)
+    likelihood = [binomial_probability(i, n, p0) for i in range(n + 1)]
+    limit = likelihood[x] * EQUALLY_LIKELY
     return min(1.0, math.fsum(p for p in likelihood if p <= limit))
 
 
@@ -104,8 +104,8 @@ def critical_value(n: int, p0: float, alpha: float) -> int | None:
     InputRefused
         Unless n >= 1, 0 <= p0 <= 1 and 0 < alpha < 1.
     """
-    _check_counts(0, n)
-    _check_probability(p0)
+    check_counts(0, n)
+    check_probability(p0)
     check_level(1 - alpha)
     low, high = 0, n + 1  # the tail falls with the count, so halve: high always rejects
     while high - low > 1:
@@ -122,7 +122,7 @@ def power(n: int, p0: float, p1: float, alpha: float) -> float:
 
     With p1 = p0 it is the true size of the test. `Raises` as in `critical_value`, and for p1 likewise.
     """
-    _check_probability(p1)
+    check_probability(p1)
     critical = critical_value(n, p0, alpha)
     return 0.0 if critical is None else binomial_at_least(critical, n, p1)
 
@@ -135,21 +135,24 @@ def _exact_upper(x: int, n: int, tail: float) -> float:
     return 1.0 if x == n else beta_quantile(1 - tail, x + 1, n - x)
 
 
-def _binomial_probability(x: int, n: int, p: float) -> float:
+def binomial_probability(x: int, n: int, p: float) -> float:
+    """P(X = x) for X ~ Binomial(n, p)."""
     if p in (0.0, 1.0):
         return 1.0 if x == n * p else 0.0
     ways = math.lgamma(n + 1) - math.lgamma(x + 1) - math.lgamma(n - x + 1)
     return math.exp(ways + x * math.log(p) + (n - x) * math.log1p(-p))
 
 
-def _check_counts(x: int, n: int) -> None:
+def check_counts(x: int, n: int) -> None:
+    """Refuse `x` of `n` unless 0 <= x <= n and n >= 1."""
     if not (n >= 1 and 0 <= x <= n):
         raise InputRefused(
             f"{x!r} of {n!r} is not a proportion", where="proportion", do="give 0 <= x <= n, n >= 1"
         )
 
 
-def _check_probability(p: float) -> None:
+def check_probability(p: float) -> None:
+    """Refuse a probability outside 0..1."""
     if not 0 <= p <= 1:
         raise InputRefused(
             f"{p!r} is not a probability", where="proportion", do="give a fraction from 0 to 1"
