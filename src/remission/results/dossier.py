@@ -60,7 +60,7 @@ class Dossier:
     today: date
     by_kind: dict[type, tuple[Entry[ev.Event], ...]]
     files: dict[EntryRef, tuple[FileRef, ...]]
-    answers: dict[str, tuple[Entry[ev.FactRecorded], ...]]
+    answers: dict[str, list[Entry[ev.FactRecorded]]]
     day_one: date | None = None
 
     @property
@@ -114,7 +114,7 @@ class Dossier:
 
     def answer(self, fact: str, until: date | None = None) -> Answered | None:
         """The latest answer to a question true on or before `until` (None: whenever), or None."""
-        answers = [entry for entry in self.answers.get(fact, ()) if until is None or entry.event.on <= until]
+        answers = [entry for entry in self.answers.get(fact, []) if until is None or entry.event.on <= until]
         if not answers:
             return None
         entry = max(enumerate(answers), key=lambda pair: (pair[1].event.on, pair[0]))[1]
@@ -154,13 +154,13 @@ def opened(study: Study, participant: Participant, as_of: datetime) -> Dossier:
     zone = ZoneInfo(study.site(participant.site).time_zone)
     by_kind: dict[type, list[Entry[ev.Event]]] = {}
     files: dict[EntryRef, tuple[FileRef, ...]] = {}
-    answers: dict[str, tuple[Entry[ev.FactRecorded], ...]] = {}
+    answers: dict[str, list[Entry[ev.FactRecorded]]] = {}
     for item in participant.history:
         by_kind.setdefault(type(item.event), []).append(Entry(item.event, item.ref))
         if isinstance(item.event, ev.MrdReported):
             files[item.ref] = item.event.result.evidence.files
         elif isinstance(item.event, ev.FactRecorded):
-            answers[item.event.fact] = (*answers.get(item.event.fact, ()), Entry(item.event, item.ref))
+            answers.setdefault(item.event.fact, []).append(Entry(item.event, item.ref))
             if item.event.evidence is not None:
                 files[item.ref] = item.event.evidence.files
     entries = {kind: tuple(found) for kind, found in by_kind.items()}
