@@ -94,6 +94,7 @@ BROKEN = [
     ("plan-looks", [with_looks(looks(), looks(purpose="efficacy", rest="stop = [15, 50]"))]),
     ("plan-looks", [with_looks(looks(purpose="toxicity", rest="stop = [3, 5]"))]),
     ("plan-alpha", [with_looks(looks(purpose="efficacy", rest="stop = [25, 49]"))]),
+    ("plan-alpha", [with_looks(looks(purpose="efficacy", rest='spending = "pocock"\nspend = 0.025'))]),
     ("control-without-source", [(FLOW_RATE, PUBLISHED)]),
     ("control-without-source", [(FLOW_RATE, FLOW_RATE + "\nresponders = 70\nof = 100")]),
     ("control-counts-differ", [(FLOW_RATE, counted(71, 100))]),

@@ -1,7 +1,10 @@
 """Refusals of the looks before the end: when, at what counts, and how much of alpha they spend."""
 
+from collections.abc import Sequence
+
 from remission.protocol.finding import Refusals, Subject
 from remission.protocol.plan import Monitoring, Plan, Purpose, Role
+from remission.protocol.plan_boundaries import boundaries
 from remission.protocol.study import Study
 from remission.stats.designs.staged import Look, Staged, operating
 from remission.stats.rates.proportions import critical_value
@@ -69,22 +72,16 @@ def _together(subject: Subject, plan: Plan, endpoint: str) -> Refusals:
     """Futility below efficacy at every look; and type I error within alpha with the final test."""
     study = subject.study
     rules = [m for m in plan.monitoring if m.purpose is not Purpose.TOXICITY and m.watched == endpoint]
-    low = {
-        n: stop for m in rules if m.purpose is Purpose.FUTILITY for n, stop in zip(m.at, m.stop, strict=True)
-    }
-    high = {
-        n: stop
-        for m in rules
-        if m.purpose is Purpose.EFFICACY and m.spending is None
-        for n, stop in zip(m.at, m.stop, strict=True)
-    }
+    rate = next((one for one in study.control.rates if one.endpoint == endpoint), None)
+    if rate is None or not 0 < rate.p0 < 1:  # another rule refuses that
+        return
+    low, high = (_counts(study, rules, why) for why in (Purpose.FUTILITY, Purpose.EFFICACY))
     for n in sorted(low.keys() & high.keys()):
         if low[n] >= high[n]:
             what = f"at {n} participants {low[n]} stops for futility and {high[n]} for efficacy"
             yield subject.refuse(_RULE, what, f"plan, monitoring of {endpoint}", "let futility lie below")
             return
-    rate = next((one for one in study.control.rates if one.endpoint == endpoint), None)
-    if not high or rate is None or not 0 < rate.p0 < 1:
+    if not high:
         return
     tested = [e.alpha for e in plan.estimands if e.role is Role.PRIMARY and endpoint in e.variable]
     alpha, size = float(max(tested, default=study.design.alpha)), study.design.participants
@@ -103,3 +100,14 @@ def _together(subject: Subject, plan: Plan, endpoint: str) -> Refusals:
             f"plan, monitoring of {endpoint}",
             "raise the counts, or lower the alpha of the primary estimand",
         )
+
+
+def _counts(study: Study, rules: Sequence[Monitoring], why: Purpose) -> dict[int, int]:
+    """The count that stops at each look of a purpose, where one does."""
+    return {
+        n: stop
+        for one in rules
+        if one.purpose is why
+        for n, stop in zip(one.at, boundaries(one, study), strict=True)
+        if stop is not None
+    }
