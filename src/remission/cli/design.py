@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from remission.cli.outputs import put_all, refuse_taken
+from remission.cli.outputs import figure_form, put_all, refuse_taken
 from remission.cli.words import Json, Spoken, say
 from remission.errors import CommandRefused
 
@@ -66,7 +66,7 @@ def evaluate_command(
     json: Json = False,
 ) -> None:
     """Power, type I error and size of a study's design; what assay, samples and rules do to them."""
-    form, written = _form(figure), _kind(table)
+    form, written = figure_form(figure), _kind(table)
     refuse_taken(figure, table)
     from remission.rehearsal.twin.drawn import check_drawable
     from remission.rehearsal.twin.sweep import read_sweeps
@@ -144,15 +144,6 @@ def _text(table: "PrintedTable", words: Spoken) -> str:
     return as_text(table, words.value)
 
 
-def _form(figure: str | None) -> "Format":
-    ending = "svg" if figure is None else figure.rpartition(".")[2].lower()
-    if ending == "svg":
-        return "svg"
-    if ending == "png":
-        return "png"
-    raise CommandRefused(f"{figure!r} is no figure", where="--figure", do="name a file .svg or .png")
-
-
 def _kind(table: str | None) -> str:
     ending = "html" if table is None else table.rpartition(".")[2].lower()
     if ending not in ("html", "tex"):
@@ -225,7 +216,7 @@ def find_command(
     json: Json = False,
 ) -> None:
     """Designs that hold alpha and power exactly, ranked; the chosen one in words for protocol and plan."""
-    form, written = _form(figure), _kind(table)
+    form, written = figure_form(figure), _kind(table)
     refuse_taken(figure, table)
     for name, value in (("--p0", p0), ("--p1", p1), ("--alpha", alpha), ("--power", power)):
         if not 0 < value < 1:

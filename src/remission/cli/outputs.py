@@ -1,6 +1,11 @@
 """Files that a command writes: nothing is written over."""
 
+from typing import TYPE_CHECKING
+
 from remission.errors import CommandRefused
+
+if TYPE_CHECKING:
+    from remission.paper.words import Format
 
 
 def refuse_taken(*outputs: str | None) -> None:
@@ -21,3 +26,19 @@ def put_all(*outputs: tuple[str | None, bytes]) -> None:
     for address, content in outputs:
         if address is not None:
             put(address, content)
+
+
+def figure_form(figure: str | None, option: str = "--figure") -> "Format":
+    """The form of a figure by the ending of its name; SVG where none is asked for.
+
+    Raises
+    ------
+    CommandRefused
+        For another ending.
+    """
+    ending = "svg" if figure is None else figure.rpartition(".")[2].lower()
+    if ending == "svg":
+        return "svg"
+    if ending == "png":
+        return "png"
+    raise CommandRefused(f"{figure!r} is no figure", where=option, do="name a file .svg or .png")

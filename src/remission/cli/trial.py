@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from remission.cli import compare
 from remission.cli.desk import Folder, Name, RoleWord, by, closed_at_end, opened, say_of
 from remission.cli.tables import table_lines
 from remission.cli.words import AsOf, Json, Language, Spoken, as_of, say
@@ -21,6 +22,7 @@ from remission.trial.studies import study_files
 from remission.trial.trial import Trial
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
+app.add_typer(compare.app)
 
 
 @app.command()

@@ -65,6 +65,11 @@ def grouped(study: Study, subgroup: Subgroup, enrolled: Sequence[Dossier]) -> Gr
     return Grouped(subgroup, (*names, *others, *unknown), of, refs)
 
 
+def possible(study: Study, subgroup: Subgroup) -> list[Group]:
+    """Every group of `subgroup`, whether or not anybody is in it."""
+    return _MAKERS[subgroup.of](study, subgroup)[0]
+
+
 _Place = Callable[[Dossier], _Found]
 _Made = tuple[list[Group], _Place]
 
