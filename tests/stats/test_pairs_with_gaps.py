@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -338,18 +337,3 @@ def test_refusals() -> None:
         imputed_power(lost, 900, Rule.BOTH, TRIAL, Sampling(100, 1), nested=True)
     with pytest.raises(InputRefused, match="0 people"):
         power(truth, 0, Rule.BOTH, Handling.FAILURE, TRIAL)
-
-
-def test_page_shows_what_is_printed() -> None:
-    ways = [
-        (Text("NGS 14.4 %, at random", ""), Gaps.at_random(0, 0.144)),
-        (Text("NGS 5 % of negative, 25 % of positive", ""), Gaps(Gap(0, 0), Gap(0.05, 0.25))),
-        (Text("NGS 25 % of negative, 5 % of positive", ""), Gaps(Gap(0, 0), Gap(0.25, 0.05))),
-    ]
-    told = gaps(nested(0.85, 0.6), ways, 90, Rule.BOTH, TRIAL, nested=True, handlings=EXACT).text()
-    page = (Path(__file__).parents[2] / "docs" / "rooms" / "stats-pairs.md").read_text(encoding="utf-8")
-    shown = [line.split() for line in page.splitlines()]
-    rows = [line for line in told.splitlines() if line.startswith("NGS")]
-    assert len(rows) == 6
-    for row in rows:
-        assert row.split() in shown
