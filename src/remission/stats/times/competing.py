@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remission.errors import InputRefused
 from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.tails import normal_quantile
-from remission.stats.times.risk_sets import Numbers, checked_times, count_groups
+from remission.stats.times.risk_sets import Numbers, checked_causes, checked_times, count_groups
 from remission.stats.times.survival import limits_in_words, log_log_limits
 from remission.terms.words import Text
 
@@ -144,23 +143,17 @@ def cumulative_incidence(
     Raises
     ------
     InputRefused
-        For nobody at all, unequal lengths, a negative or infinite time, a cause below 0, or a `cause`
-        below 1.
+        For nobody at all, unequal lengths, a negative or infinite time, a cause that is not a whole
+        number from 0 on, or a `cause` below 1.
 
     References
     ----------
     Aalen and Johansen 1978, Scandinavian Journal of Statistics 5:141-150; delta-method variance:
-    Marubini and Valsecchi 1995, ISBN 0-471-93987-0; limits: Choudhury 2002, doi:10.1002/sim.1101
+    Marubini and Valsecchi 1995, ISBN 0-471-93987-0; limits: Choudhury 2002, doi:10.1002/sim.1070
     """
     check_level(level)
     values = checked_times(times, len(causes))
-    kinds = np.asarray(causes, dtype=np.int64)
-    if cause <= CENSORED or int(kinds.min()) < CENSORED:
-        raise InputRefused(
-            f"cause {cause}, smallest in the data {int(kinds.min())}",
-            where="causes of event",
-            do="number the causes from 1; 0 means censored",
-        )
+    kinds = checked_causes(causes, cause)
     groups = np.where(kinds == cause, 0, np.where(kinds == CENSORED, 2, 1)).astype(np.int64)
     counted = count_groups(values, np.ones(len(values), dtype=np.bool_), groups, 3)
     own, competing, censored = counted.events.T

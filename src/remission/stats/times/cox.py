@@ -25,7 +25,7 @@ from remission.stats.times.cox_likelihood import (
 from remission.stats.times.cox_profile import profiled
 from remission.stats.times.cox_tables import Baseline, ChiSquare, Cox, Effect, chi_square
 from remission.stats.times.proportional import TimeScale, heights, proportional
-from remission.stats.times.risk_sets import checked_times, coded
+from remission.stats.times.risk_sets import checked_outcomes, checked_times, coded
 
 _EXP_MOST = 700.0  # the largest exponent a float takes
 
@@ -83,7 +83,7 @@ def cox(
     Raises
     ------
     InputRefused
-        For bad times or values, no event, no covariate, a column that others determine (named), a monotone
+        For bad times, outcomes or values, no event, no covariate, a column that others determine (named), a monotone
         likelihood without `firth` (named), and a sandwich with `firth`.
 
     References
@@ -140,7 +140,7 @@ def _people(
     ties: Ties,
 ) -> _People:
     stop = checked_times(times, len(observed))
-    happened = np.asarray(observed, dtype=np.bool_)
+    happened = checked_outcomes(observed)
     start = _entries(entry, stop)
     layers, layer = coded(strata if strata is not None else [""] * len(stop), len(stop), "strata")
     names, x = tuple(covariates), _matrix(covariates, len(stop))

@@ -9,7 +9,7 @@ from remission.errors import InputRefused
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.tails import chi_square_above
 from remission.stats.times.competing import CENSORED
-from remission.stats.times.risk_sets import checked_times, coded
+from remission.stats.times.risk_sets import checked_causes, checked_times, coded
 from remission.terms.words import Text
 
 
@@ -103,13 +103,7 @@ def gray_test(
     Gray 1988, doi:10.1214/aos/1176350951
     """
     values = checked_times(times, len(causes))
-    kinds = np.asarray(causes, dtype=np.int64)
-    if cause <= CENSORED or int(kinds.min()) < CENSORED:
-        raise InputRefused(
-            f"cause {cause}, smallest in the data {int(kinds.min())}",
-            where="causes of event",
-            do="number the causes from 1; 0 means censored",
-        )
+    kinds = checked_causes(causes, cause)
     names, codes = coded(groups, len(values), "groups")
     if len(names) < 2:
         raise InputRefused(

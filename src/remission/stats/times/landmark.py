@@ -13,7 +13,7 @@ from remission.errors import InputRefused
 from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.times.logrank import LogRank, log_rank
-from remission.stats.times.risk_sets import checked_times
+from remission.stats.times.risk_sets import checked_outcomes, checked_times
 from remission.stats.times.survival import KaplanMeier, kaplan_meier
 from remission.terms.words import Text
 
@@ -134,24 +134,25 @@ def landmark(
     Raises
     ------
     InputRefused
-        For unequal lengths, a bad time or day, a group without its time, or nobody left.
+        For unequal lengths, a bad time, outcome or day, a group without its time, or nobody left.
 
     References
     ----------
     Anderson, Cain and Gelber 1983, Journal of Clinical Oncology 1:710-719
     """
     values = checked_times(times, len(observed)).tolist()
+    seen = checked_outcomes(observed).tolist()
     _check(len(values), groups, known, day)
     out: list[tuple[int, Why]] = []
     kept: list[tuple[float, bool, str]] = []
-    for place, (time, event, group, when) in enumerate(zip(values, observed, groups, known, strict=True)):
+    for place, (time, event, group, when) in enumerate(zip(values, seen, groups, known, strict=True)):
         answer = group if group is not None and when is not None and when <= day else otherwise
         if time <= day:
             out.append((place, Why.EVENT if event else Why.CENSORED))
         elif answer is None:
             out.append((place, Why.UNKNOWN))
         else:
-            kept.append((time - day, bool(event), answer))
+            kept.append((time - day, event, answer))
     if not kept:
         raise InputRefused(
             f"nobody of {len(values)} is left at {day:g}", where="landmark", do="choose an earlier landmark"

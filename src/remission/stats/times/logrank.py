@@ -9,7 +9,14 @@ import numpy as np
 from remission.errors import InputRefused
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.tails import chi_square_above
-from remission.stats.times.risk_sets import Counted, Numbers, checked_times, coded, count_groups
+from remission.stats.times.risk_sets import (
+    Counted,
+    Numbers,
+    checked_outcomes,
+    checked_times,
+    coded,
+    count_groups,
+)
 from remission.terms.words import Text
 
 
@@ -92,8 +99,8 @@ class LogRank(Printable):
                     f"p = {self.p:.4g}。",
                 ),
                 Text(
-                    "Hypergeometric variance at tied times (Mantel 1966; Fleming and Harrington 1982).",
-                    "同时事件用超几何方差（Mantel 1966；Fleming 与 Harrington 1982）。",
+                    "Hypergeometric variance at tied times (Mantel 1966; Harrington and Fleming 1982).",
+                    "同时事件用超几何方差（Mantel 1966；Harrington 与 Fleming 1982）。",
                 ),
             ),
         )
@@ -125,15 +132,15 @@ def log_rank(
     Raises
     ------
     InputRefused
-        For fewer than two groups, unequal lengths, a bad time, or no time at which groups can be compared.
+        For fewer than two groups, unequal lengths, a bad time or outcome, or no time at which groups can be compared.
 
     References
     ----------
     Mantel 1966, Cancer Chemotherapy Reports 50:163-170; Gehan 1965, Biometrika 52:203-223; Tarone and Ware
-    1977, Biometrika 64:156-160; Fleming and Harrington 1982, Biometrika 69:553-566
+    1977, Biometrika 64:156-160; Harrington and Fleming 1982, Biometrika 69:553-566
     """
     values = checked_times(times, len(observed))
-    happened = np.asarray(observed, dtype=np.bool_)
+    happened = checked_outcomes(observed)
     names, codes = coded(groups, len(values), "groups")
     if len(names) < 2:
         raise InputRefused(

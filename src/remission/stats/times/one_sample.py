@@ -14,7 +14,7 @@ from remission.stats.counts import poisson_interval
 from remission.stats.interval import Interval, check_level
 from remission.stats.tails import normal_above, normal_quantile, poisson_at_least, poisson_at_most
 from remission.stats.times.historical import Historical, PiecewiseExponential
-from remission.stats.times.risk_sets import Numbers, checked_times
+from remission.stats.times.risk_sets import Numbers, checked_outcomes, checked_times
 from remission.terms.words import Text
 
 _NODES = 64  # Gauss-Legendre points between two corners of the integrands
@@ -102,7 +102,7 @@ def one_sample_log_rank(
     """
     check_level(level)
     values = checked_times(times, len(observed))
-    count = int(np.asarray(observed, dtype=np.bool_).sum())
+    count = int(checked_outcomes(observed).sum())
     expected = float(historical.cumulative_hazard(values).sum())
     if expected <= 0:
         raise InputRefused(

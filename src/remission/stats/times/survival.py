@@ -13,7 +13,7 @@ from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.tails import normal_quantile
-from remission.stats.times.risk_sets import Counts, Numbers, checked_times
+from remission.stats.times.risk_sets import Counts, Numbers, checked_outcomes, checked_times
 from remission.terms.words import Text
 
 # Below this distance a curve counts as having reached one half (products of fractions are rounded).
@@ -149,7 +149,7 @@ def product_limit(times: Sequence[float] | Numbers, observed: Sequence[bool]) ->
     `Raises` as in `kaplan_meier`.
     """
     values = checked_times(times, len(observed))
-    happened = np.asarray(observed, dtype=np.bool_)
+    happened = checked_outcomes(observed)
     order = np.argsort(values, kind="stable")
     ordered, happened = values[order], happened[order]
     first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
@@ -189,7 +189,8 @@ def kaplan_meier(times: Sequence[float], observed: Sequence[bool], level: float 
     Raises
     ------
     InputRefused
-        For nobody at all, unequal lengths, or a time that is negative or not finite.
+        For nobody at all, unequal lengths, a time that is negative or not finite, or an outcome
+        that is not one.
 
     References
     ----------
