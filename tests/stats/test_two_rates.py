@@ -136,7 +136,7 @@ def test_barnard_against_a_slow_grid(counts: tuple[int, int, int, int], side: Si
 def test_barnard_at_any_counts(n1: int, n0: int, data: st.DataObject, side: Side) -> None:
     of = TwoCounts(data.draw(st.integers(0, n1)), n1, data.draw(st.integers(0, n0)), n0)
     fast, slow = barnard(of, side).p, min(1.0, slow_barnard(of, side, 2001))
-    assert slow * (1 - 1e-12) <= fast <= slow * (1 + 1e-4)
+    assert slow * (1 - 1e-10) <= fast <= slow * (1 + 1e-4)  # the search may drop a relative 1e-10
 
 
 def test_barnard_of_mehta_and_senchaudhuri() -> None:
