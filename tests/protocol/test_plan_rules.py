@@ -23,7 +23,7 @@ PUBLISHED = FLOW_RATE.replace('ce = "assumed"', 'ce = "published"').replace(
     'rk = "assumed"', 'rk = "verified"'
 )
 FOLLOW_UP = "[follow_up]\n"
-GRADE_3 = "stop = [3, 5]\ngrade = 3"
+GRADE_3 = "stop = [3, 5]\ngrade = 3\nwindow_days = 28"
 STRATIFIED = 'summary = "stratified_rate"\nmethod = "stratified"'
 DIFFERENCE = 'summary = "risk_difference"\nmethod = "newcombe"'
 
@@ -92,7 +92,10 @@ BROKEN = [
     ("plan-looks", [with_looks(looks(purpose="efficacy", rest='spending = "pocock"\nspend = 0.05'))]),
     ("plan-looks", [with_looks(looks(purpose="efficacy", rest='spending = "pocock"'))]),
     ("plan-looks", [with_looks(looks(), looks(purpose="efficacy", rest="stop = [15, 50]"))]),
-    ("plan-looks", [with_looks(looks(purpose="toxicity", rest="stop = [3, 5]"))]),
+    ("plan-looks", [with_looks(looks(purpose="toxicity", rest="stop = [3, 5]\nwindow_days = 28"))]),
+    ("plan-looks", [with_looks(looks(purpose="toxicity", rest="stop = [3, 5]\ngrade = 3"))]),
+    ("plan-looks", [with_looks(looks(purpose="toxicity", rest=GRADE_3.replace("28", "-1")))]),
+    ("plan-looks", [with_looks(looks(rest="stop = [15, 35]\nwindow_days = 28"))]),
     ("plan-alpha", [with_looks(looks(purpose="efficacy", rest="stop = [25, 49]"))]),
     ("plan-alpha", [with_looks(looks(purpose="efficacy", rest='spending = "pocock"\nspend = 0.025'))]),
     ("control-without-source", [(FLOW_RATE, PUBLISHED)]),
@@ -114,7 +117,7 @@ def test_each_plan_is_refused_for_its_own_reason(
 
 GOOD = [
     [with_looks(looks())],
-    [with_looks(looks(purpose="toxicity", at="[10, 90]", rest="stop = [4, 20]\ngrade = 3"))],
+    [with_looks(looks(purpose="toxicity", at="[10, 90]", rest="stop = [4, 20]\ngrade = 3\nwindow_days = 0"))],
     [with_looks(looks(purpose="efficacy", rest='spending = "obrien_fleming"\nspend = 0.01'))],
     [with_looks(looks(purpose="efficacy", rest="stop = [30, 60]")), ],
     [(FLOW_RATE, counted(70, 100))],

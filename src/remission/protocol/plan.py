@@ -159,7 +159,8 @@ class Monitoring:
     """Looks before the end, at the first `at` participants by enrolment.
 
     `watched`: an endpoint; for TOXICITY a term of the toxicity rules, at `grade` or worse, among the first
-    `at` treated. A look says stop where the count is at most (FUTILITY) or at least (EFFICACY, TOXICITY)
+    `at` treated, reported within `window_days` of the end of each one's course: after that many days a
+    participant is known to have had none. A look says stop where the count is at most (FUTILITY) or at least (EFFICACY, TOXICITY)
     that of `stop`; for EFFICACY the counts may instead follow from `spending` of `spend` (one-sided) at the
     control's rate.
     """
@@ -176,6 +177,7 @@ class Monitoring:
     spending: Spending | None = None
     spend: Decimal | None = None
     grade: int | None = None
+    window_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,14 @@ def _wrong(one: Monitoring, study: Study) -> list[tuple[str, str]]:
         None, 1, 2, 3, 4, 5,
     ):  # fmt: skip
         found.append((f"grade = {one.grade} for {one.purpose}", "give a grade of 1 to 5, for toxicity only"))
+    window = one.window_days
+    if (window is not None) is not (one.purpose is Purpose.TOXICITY) or (window is not None and window < 0):
+        found.append(
+            (
+                f"window_days = {window} for {one.purpose}",
+                "give the days after the course within which a toxicity counts, for toxicity only",
+            )
+        )
     return found
 
 

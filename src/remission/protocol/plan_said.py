@@ -202,7 +202,13 @@ def watched_said(monitoring: Monitoring, study: Study) -> Text:
         return study.endpoint(monitoring.watched).name
     terms = {term.id: term.name for term in study.treatment.terms}
     name = terms.get(monitoring.watched, Text(plain(monitoring.watched), plain(monitoring.watched)))
-    return Text(f"{name.en} of grade {monitoring.grade} or worse", f"{name.zh}≥{monitoring.grade}级")
+    grade, days = monitoring.grade, monitoring.window_days
+    within = (
+        Text("", "")
+        if days is None
+        else Text(f" up to {days} days after the course", f"（至疗程结束后{days}天）")
+    )
+    return Text(f"{name.en} of grade {grade} or worse{within.en}", f"{name.zh}≥{grade}级{within.zh}")
 
 
 def landmark_said(landmark: Landmark, study: Study) -> Text:
