@@ -51,8 +51,15 @@ def test_every_method_stands_beside_the_crude_one(rehearsed: Path, place: Path, 
         rehearsed,
     )
     answer = done("trial", "compare", table(place), *words, "--figure", figure, "--balance", weighed)
-    for line in ("SIMULATED DATA", "crude", "standardised to the trial", "overlap weights", "Balance"):
+    for line in (
+        "SIMULATED DATA",
+        "crude",
+        "overlap weights",
+        "Decides:",
+        "Weights: standardised to the trial",
+    ):
         assert line in answer.out
+    assert "Weights: weighted to the trial's people" in answer.out
     assert "0 of the trial, 1 of the control" in answer.out
     assert "In the trial: Indeterminate counted as no response." in answer.out
     assert "Control: invented (assumed)." in answer.out
@@ -70,7 +77,19 @@ def test_json_has_each_method_and_the_table_s_own_counts(
     assert crude["control"] == pytest.approx(108 / 200)
     assert answer["simulated"] is True
     assert answer["left_out"] == {"trial": 0, "control": 1}
-    assert answer["balance"] and answer["source"]["evidence"] == "assumed"
+    assert answer["balance"]["method"]["en"] == "standardised to the trial"
+    assert answer["balance_weighted"]["method"]["en"] == "weighted to the trial's people"
+    assert answer["source"]["evidence"] == "assumed"
+    assert answer["above"] is not None and 0 < answer["type_1_error"] <= answer["alpha"]
+    assert "both must tell" in answer["decides"]
+
+
+def test_how_far_the_source_was_seen_must_be_said(rehearsed: Path, place: Path, remission: Callable) -> None:
+    answer = remission(
+        "trial", "compare", table(place), "--by", "risk", "--source", "invented", "-t", rehearsed
+    )
+    assert answer.status == 2
+    assert "--evidence" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -96,14 +115,15 @@ def test_refusals_say_where_and_what_to_do(
     said: list[str],
 ) -> None:
     path = table(place, *more, name="refused.csv")
-    answer = remission("trial", "compare", path, *words, "--source", "invented", "-t", rehearsed)
+    seen = () if "--evidence" in words else ("--evidence", "assumed")
+    answer = remission("trial", "compare", path, *words, *seen, "--source", "invented", "-t", rehearsed)
     assert (answer.status, answer.out) == (status, "")
     for line in said:
         assert line in answer.err
 
 
 def test_files_that_are_not_tables(rehearsed: Path, place: Path, remission: Callable) -> None:
-    words = ("--by", "risk", "--source", "invented", "-t", rehearsed)
+    words = ("--by", "risk", "--source", "invented", "--evidence", "assumed", "-t", rehearsed)
     answer = remission("trial", "compare", place / "none.csv", *words)
     assert answer.status == 1 and "is not there" in answer.err
     odd = place / "odd.csv"

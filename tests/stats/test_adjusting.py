@@ -1,23 +1,36 @@
 """Patient-level comparison: exact identities between the methods, peers' numbers, and what is refused."""
 
+import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from remission.errors import InputRefused
 from remission.stats.adjusting.compare import NotEvaluable, compare_people
 from remission.stats.adjusting.doubly_robust import doubly_robust
-from remission.stats.adjusting.effects import Effect
+from remission.stats.adjusting.effects import WALD_WORDS, Effect
 from remission.stats.adjusting.estimating import sandwich
 from remission.stats.adjusting.evalue import bias_bound, e_value
+from remission.stats.adjusting.exact_strata import exact_strata
 from remission.stats.adjusting.logistic import expit, logistic
 from remission.stats.adjusting.people import Covariate, Factor, Measured, People, model_matrix
-from remission.stats.adjusting.standardised import crude, standardised
+from remission.stats.adjusting.standardised import (
+    crude,
+    standard_weights,
+    standardised,
+    stratified_wilson,
+)
 from remission.stats.adjusting.weights import Target, kish, propensity, weighted, weights
 from remission.stats.interval import Interval
+from remission.stats.rates.difference import newcombe
+from remission.stats.rates.fisher import fisher
+from remission.stats.rates.proportions import wilson
+from remission.stats.rates.two import Side, TwoCounts
 from remission.stats.tails import normal_quantile
 from remission.terms.words import Text
 
@@ -70,7 +83,7 @@ def test_in_strata_all_ways_to_make_controls_like_the_trial_are_one() -> None:
     assert by_weights.control == pytest.approx(by_strata.control, abs=1e-9)
     # by hand: treated 2, 4, 6 of 12; controls respond 2/6, 2/4, 2/2
     assert by_strata.control == pytest.approx(2 / 12 * 2 / 6 + 4 / 12 * 2 / 4 + 6 / 12 * 1, abs=1e-12)
-    assert by_strata.settings.en.startswith("strata by band: 3, in 1 of them")
+    assert by_strata.settings.en.startswith("strata by band: 3, at least 2 controls in each")
 
 
 def test_doubly_robust_equals_standardisation_in_strata_where_both_models_are_full() -> None:
@@ -196,13 +209,134 @@ def test_what_the_data_cannot_carry_is_a_row_that_says_why() -> None:
     assert "not evaluable" in apart.text()
 
 
-def test_a_rate_of_100_percent_has_no_wald_interval() -> None:
+def test_a_rate_of_100_percent_has_hybrid_limits_and_no_wald_limits() -> None:
     data = people([factor()], responded=[1 if t else y for t, y in zip(T, Y, strict=True)])
     found = crude(data)
     assert found.treated == 1.0
-    assert found.difference.value is not None
-    assert found.difference.interval is None
+    limits, expected = found.difference.interval, newcombe(TwoCounts(12, 12, 6, 12))
+    assert limits is not None
+    assert (limits.lower, limits.upper) == pytest.approx((expected.lower, expected.upper), abs=1e-12)
+    assert (found.odds_ratio.value, found.odds_ratio.interval) == (None, None)
+    assert weighted(data, propensity(data), Target.TREATED).difference.interval is None
     assert "[–]" in compare_people(data, standardised_by=["band"]).text()
+
+
+def test_in_one_stratum_standardisation_has_newcombes_limits() -> None:
+    found, expected = standardised(people([factor([0] * 24)]), ["band"]), newcombe(TwoCounts(10, 12, 6, 12))
+    limits = found.difference.interval
+    assert limits is not None
+    assert (limits.lower, limits.upper) == pytest.approx((expected.lower, expected.upper), abs=1e-12)
+
+
+def test_stratified_wilson_in_one_stratum_is_wilson_and_few_controls_widen_it() -> None:
+    one, same = stratified_wilson([(255, 300)], [1.0], 0.9), wilson(255, 300, 0.9)
+    assert (one.lower, one.upper) == pytest.approx((same.lower, same.upper), abs=1e-12)
+    flat = stratified_wilson([(2, 2), (85, 100)], [0.5, 0.5])  # Wald's variance of the first is 0
+    assert flat.lower < 0.5 + 0.425 - 0.15
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 30)), min_size=1, max_size=6))
+@settings(max_examples=50, deadline=None)
+def test_stratified_wilson_holds_its_rate_and_mirrors(counts: list[tuple[int, int]]) -> None:
+    held = [(min(yes, of), of) for yes, of in counts]
+    shares = [of / sum(of for _, of in held) for _, of in held]
+    found = stratified_wilson(held, shares)
+    other = stratified_wilson([(of - yes, of) for yes, of in held], shares)
+    rate = sum(share * yes / of for share, (yes, of) in zip(shares, held, strict=True))
+    assert -1e-12 <= found.lower <= rate + 1e-12
+    assert rate - 1e-12 <= found.upper <= 1
+    assert (1 - other.upper, 1 - other.lower) == pytest.approx((found.lower, found.upper), abs=1e-12)
+
+
+def test_the_limits_of_ratios_are_zou_and_donners_written_out() -> None:
+    found = standardised(people([factor([0] * 24)]), ["band"])
+    own, theirs = wilson(10, 12), wilson(6, 12)
+    gap = math.log(10 / 6)
+    down = math.sqrt(math.log(10 / 12 / own.lower) ** 2 + math.log(theirs.upper / 0.5) ** 2)
+    assert found.ratio.interval is not None
+    assert found.ratio.interval.lower == pytest.approx(math.exp(gap - down), rel=1e-12)
+    assert found.odds_ratio.value == pytest.approx(5.0)
+
+
+# --- the exact test over strata ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("strata", "p"),
+    [
+        # R 4.2.2: mantelhaen.test(array(..., c(2, 2, k)), exact = TRUE, alternative = "greater")
+        (((48, 60, 40, 100), (28, 30, 180, 200)), 1.18540532207e-06),
+        (((12, 15, 6, 10), (9, 10, 30, 50), (5, 5, 3, 4)), 0.0185846245981),
+    ],
+)
+def test_the_exact_test_over_strata_is_rs(strata: Sequence[tuple[int, int, int, int]], p: float) -> None:
+    found = exact_strata([TwoCounts(*one) for one in strata], 0.025)
+    assert found.p == pytest.approx(p, rel=1e-9)
+    assert 0 < found.size <= 0.025
+
+
+def test_the_exact_test_in_one_stratum_is_fishers() -> None:
+    for table in (TwoCounts(83, 90, 255, 300), TwoCounts(3, 9, 0, 4), TwoCounts(0, 5, 0, 5)):
+        assert exact_strata([table], 0.025).p == pytest.approx(fisher(table, Side.GREATER), rel=1e-9)
+    assert exact_strata([TwoCounts(1, 2, 1, 2)], 0.025).size == 0.0
+    with pytest.raises(InputRefused, match="no stratum"):
+        exact_strata([], 0.025)
+
+
+@pytest.mark.parametrize("rates", [(0.5, 0.5), (0.9, 0.6), (0.95, 0.95), (0.2, 0.8)])
+def test_the_exact_test_over_strata_holds_alpha_summed_over_every_outcome(
+    rates: tuple[float, float],
+) -> None:
+    error, alpha = 0.0, 0.1
+    sizes = ((4, 3), (5, 2))
+    chances = [
+        [stats.binom.pmf(range(n + 1), n, rate) for n in own] for own, rate in zip(sizes, rates, strict=True)
+    ]
+    for x, y, v, w in product(range(5), range(4), range(6), range(3)):
+        found = exact_strata([TwoCounts(x, 4, y, 3), TwoCounts(v, 5, w, 2)], alpha)
+        if found.p <= alpha:
+            error += chances[0][0][x] * chances[0][1][y] * chances[1][0][v] * chances[1][1][w]
+            assert found.p <= found.size <= alpha
+    assert 0 < error <= alpha
+
+
+# --- what is said of Wald limits -----------------------------------------------------------------------
+
+
+def test_the_errors_of_wald_limits_are_those_that_are_printed() -> None:
+    """One stratum, 90 against 300 of the same rate; exact, where limits exist (no rate of 0 or 1)."""
+    x, y = np.arange(91)[:, None], np.arange(301)[None, :]
+    one, zero = x / 90, y / 300
+    spread = np.sqrt(one * (1 - one) / 90 + zero * (1 - zero) / 300)
+    above = (one - zero > normal_quantile(0.975) * spread) & (one < 1) & (zero < 1)
+    for rate, printed in ((0.7, ".032 at 70 %"), (0.9, ".046 at 90 %"), (0.95, ".055 at 95 %")):
+        chances = stats.binom.pmf(x, 90, rate) * stats.binom.pmf(y, 300, rate)
+        assert printed == f"{float((chances * above).sum()):.3f} at {100 * rate:g} %".lstrip("0")
+        assert printed in WALD_WORDS.en
+    words = compare_people(people([factor()])).text()
+    assert "one-sided error near 0 and 100 % is above nominal" in words
+
+
+# --- balance ---------------------------------------------------------------------------------------------
+
+
+def test_the_primary_balance_is_that_of_standardisation_and_is_exact_in_its_strata() -> None:
+    data = people([factor(), number(range(24), "wbc")])
+    found = compare_people(data, standardised_by=["band"])
+    assert found.balance is not None and found.balance_weighted is not None
+    assert "standardised to the trial" in found.balance.text()
+    assert "weighted to the trial's people" in found.balance_weighted.text()
+    bands = [row.after for row in found.balance.rows if row.name.en.startswith("band")]
+    assert bands == pytest.approx([0.0, 0.0, 0.0], abs=1e-12)
+    weight = standard_weights(data, ["band"])
+    controls = [w for w, t in zip(weight, T, strict=True) if not t]
+    assert sum(controls) == pytest.approx(12)
+    assert np.average([y for y, t in zip(Y, T, strict=True) if not t], weights=controls) == pytest.approx(
+        standardised(data, ["band"]).control
+    )
+    alone = compare_people(data)
+    assert alone.balance is not None and alone.balance_weighted is None
+    assert "weighted" in alone.balance.text()
 
 
 def test_unknown_is_a_level_of_a_factor_and_no_number() -> None:

@@ -1,6 +1,8 @@
 """The historical control: what it refuses, its exact tests, and what its own children make of alpha."""
 
 import math
+from collections.abc import Callable
+from inspect import Parameter, signature
 
 import numpy as np
 import pytest
@@ -32,7 +34,7 @@ AS = tuple(
 
 @pytest.fixture(scope="module")
 def several() -> MetaControl:
-    return Control.meta(studies=AS)
+    return Control.meta(studies=AS, evidence="verbatim")
 
 
 # --- what is refused --------------------------------------------------------------------------------
@@ -40,7 +42,7 @@ def several() -> MetaControl:
 
 def test_p0_without_its_children_is_refused() -> None:
     with pytest.raises(InputRefused, match="without the children") as refused:
-        Control.fixed(p0=0.7)
+        Control.fixed(p0=0.7, evidence="assumed")
     assert "responders=210, of=300" in refused.value.do
 
 
@@ -50,14 +52,14 @@ def test_p0_without_its_children_is_refused() -> None:
 )
 def test_p0_that_is_not_its_childrens_is_refused(p0: float, responders: int, of: int) -> None:
     with pytest.raises(InputRefused):
-        Control.fixed(p0=p0, responders=responders, of=of, source="somewhere")
+        Control.fixed(p0=p0, responders=responders, of=of, source="somewhere", evidence="assumed")
 
 
 @pytest.mark.parametrize(
     ("p0", "responders", "of"), [(0.7, 210, 300), (0.779, 88, 113), (0.78, 88, 113), (88 / 113, 88, 113)]
 )
 def test_p0_within_its_rounding_is_taken(p0: float, responders: int, of: int) -> None:
-    assert Control.fixed(p0=p0, responders=responders, of=of, source="somewhere").p0 == p0
+    assert Control.fixed(p0=p0, responders=responders, of=of, source="somewhere", evidence="assumed").p0 == p0
 
 
 @pytest.mark.parametrize("evidence", ["memory", "memory-unverified", "not-found", ""])
@@ -71,11 +73,20 @@ def test_memory_is_no_evidence(evidence: str) -> None:
     assert not [kind for kind in Evidence if "memory" in kind]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [Control.fixed, Control.counts, Control.meta, Control.patient_level],
+    ids=lambda kind: kind.__name__,
+)
+def test_how_far_a_source_was_seen_has_no_default(kind: Callable[..., object]) -> None:
+    assert signature(kind).parameters["evidence"].default is Parameter.empty
+
+
 def test_a_control_without_a_source_or_study_is_refused() -> None:
     with pytest.raises(InputRefused, match="without a citation"):
-        Control.counts(responders=3, of=5, source=" ")
+        Control.counts(responders=3, of=5, source=" ", evidence="assumed")
     with pytest.raises(InputRefused, match="no study"):
-        Control.meta(studies=[])
+        Control.meta(studies=[], evidence="assumed")
 
 
 # --- fixed ------------------------------------------------------------------------------------------
@@ -169,7 +180,9 @@ def test_least_counts_never_fall() -> None:
 
 
 def test_against_counts() -> None:
-    found = against(Control.counts(responders=210, of=300, source="Somebody 2020"), 76, 90)
+    found = against(
+        Control.counts(responders=210, of=300, source="Somebody 2020", evidence="derived"), 76, 90
+    )
     assert isinstance(found, CountsComparison)
     assert found.p == pytest.approx(0.0026703277, abs=1e-8)  # scipy.stats.boschloo_exact, n=256
     assert (found.rejects, found.least) == (True, 73)

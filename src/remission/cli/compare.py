@@ -26,17 +26,15 @@ def compare(
         ),
     ],
     source: Annotated[str, typer.Option(help="Where these children were read: a citation or a file.")],
+    evidence: Annotated[str, typer.Option(help="How far that was seen: verbatim, derived or assumed.")],
     by: Annotated[
         list[str],
         typer.Option("--by", help="A subgroup of the plan to adjust for, such as risk or day19. Repeat it."),
     ],
     endpoint: Annotated[str | None, typer.Option(help="The endpoint (the study's first).")] = None,
-    evidence: Annotated[
-        str, typer.Option(help="How far that was seen: verbatim, derived or assumed.")
-    ] = "verbatim",
     figure: Annotated[str | None, typer.Option(metavar="FILE", help="The differences, .svg or .png.")] = None,
     balance: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The balance of covariates, .svg or .png.")
+        str | None, typer.Option(metavar="FILE", help="The balance of the primary method, .svg or .png.")
     ] = None,
     trial: Folder = None,
     at: AsOf = None,
@@ -75,7 +73,8 @@ def compare(
     )
     name = known.study.endpoint(asked).name
     about = Text(f"{known.study.id.upper()}: {name.en}", f"{known.study.id.upper()}：{name.zh}")
-    weighed = found.adjusted.balance
+    balances = [one for one in (found.adjusted.balance, found.adjusted.balance_weighted) if one is not None]
+    weighed = balances[0] if balances else None
     style: dict[str, Any] = {"about": about, "simulated": known.simulated, "language": words.value}
     put_all(
         (figure, found.plot(format=forms[0], **style) if figure else b""),
@@ -83,7 +82,7 @@ def compare(
     )
     rule = HANDLING_WORDS[handling_of(known.study.endpoint(asked))]
     counted = Text(f"In the trial: {rule.en}.", f"试验中：{rule.zh}。")
-    tables = [one.text(words) for one in (found, weighed) if one is not None]
+    tables = [one.text(words) for one in (found, *balances)]
     answer = {
         "study": known.study.id,
         "endpoint": asked,
@@ -106,9 +105,13 @@ def _plain(found: "PeopleComparison") -> dict[str, Any]:
     return {
         "alpha": found.alpha,
         "above": found.above,
+        "p": found.decision.p,
+        "type_1_error": found.decision.size,
+        "decides": found.decision.why.en,
         "left_out": {"trial": found.left_out[0], "control": found.left_out[1]},
         "source": asdict(found.source),
         "methods": methods,
         "e_value": asdict(adjusted.e_value) if adjusted.e_value else None,
-        "balance": [asdict(row) for row in adjusted.balance.rows] if adjusted.balance else None,
+        "balance": asdict(adjusted.balance) if adjusted.balance else None,
+        "balance_weighted": asdict(adjusted.balance_weighted) if adjusted.balance_weighted else None,
     }

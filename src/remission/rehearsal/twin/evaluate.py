@@ -9,7 +9,7 @@ from remission.protocol.study import Indeterminate, Joint
 from remission.rehearsal.twin.seen import cells, groups, levels_of, rates_of, seen
 from remission.rehearsal.twin.settings import EndpointSettings, Settings
 from remission.rehearsal.twin.sweep import Axis, points
-from remission.stats.control.control import Control
+from remission.stats.control.control import Control, Evidence
 from remission.stats.control.operating import over_histories
 from remission.stats.designs.staged import operating
 from remission.stats.operating.counted import counted_test
@@ -299,7 +299,11 @@ def _histories(settings: Settings, one: EndpointSettings) -> tuple[tuple[int, fl
     for children in HISTORIES:
         responders = round(one.p0 * children)
         history = Control.fixed(
-            p0=responders / children, responders=responders, of=children, source="drawn anew each time"
+            p0=responders / children,
+            responders=responders,
+            of=children,
+            source="drawn anew each time",
+            evidence=Evidence.ASSUMED,
         )
         size, power_ = (
             over_histories(history, settings.participants, rate, control_rate=one.p0, alpha=settings.alpha)

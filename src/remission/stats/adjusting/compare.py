@@ -1,6 +1,7 @@
 """A trial against controls known person by person: every method side by side, with balance and bias."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from remission.errors import InputRefused
@@ -12,7 +13,7 @@ from remission.stats.adjusting.doubly_robust import doubly_robust
 from remission.stats.adjusting.effects import Effect, Estimate
 from remission.stats.adjusting.evalue import EValue, e_value
 from remission.stats.adjusting.people import People, model_matrix
-from remission.stats.adjusting.standardised import crude, standardised
+from remission.stats.adjusting.standardised import STANDARDISED, crude, standard_weights, standardised
 from remission.stats.adjusting.weights import (
     TARGET_WORDS,
     Propensity,
@@ -45,8 +46,10 @@ class NotEvaluable:
 
 @dataclass(frozen=True, slots=True)
 class Adjusted(Printable, Drawable):
-    """The effects by each method, the primary one first after the crude; balance by the weights of `target`.
+    """The effects by each method, the primary one first after the crude.
 
+    `balance`: by the weights of the primary method, None where it is not evaluable; `balance_weighted`: where
+    standardisation is primary, by the propensity weights of `target`.
     `e_value` belongs to the first adjusted effect; None where its ratio is undefined. `negative_control`: the
     effects on an outcome that treatment cannot change, by the same methods; a difference there is bias.
     `fragile`: what is said where the models have too few people for their columns.
@@ -55,6 +58,7 @@ class Adjusted(Printable, Drawable):
     effects: tuple[Effect | NotEvaluable, ...]
     target: Target
     balance: Balance | None
+    balance_weighted: Balance | None
     e_value: EValue | None
     negative_control: tuple[Effect | NotEvaluable, ...]
     level: float
@@ -79,8 +83,8 @@ class Adjusted(Printable, Drawable):
         level = f"{100 * self.level:g} %"
         notes = [
             Text(
-                f"In brackets: {level} intervals; [–] where a group's rate is 0 or 100 %.",
-                f"方括号内为{level}区间；某组率为0或100%时记[–]。",
+                f"In brackets: {level} intervals; [–] where a rate of 0 or 100 % leaves none.",
+                f"方括号内为{level}区间；因率为0或100%而无区间时记[–]。",
             )
         ]
         said: dict[tuple[str, str], list[Text]] = {}
@@ -164,13 +168,11 @@ def compare_people(
             do="give the same people in the same order, with another outcome",
         )
     effects = _all_methods(people, standardised_by, target, level)
-    fitted, weighing = _fit(people), None
-    if fitted is not None:
-        weighing = balance(people, weights(people, fitted, target), TARGET_WORDS[target])
+    balances = _balances(people, standardised_by, target)
     tested = (
         () if negative_control is None else _all_methods(negative_control, standardised_by, target, level)
     )
-    return Adjusted(effects, target, weighing, _strength(effects[1]), tested, level, _fragile(people))
+    return Adjusted(effects, target, *balances, _strength(effects[1]), tested, level, _fragile(people))
 
 
 def _all_methods(
@@ -183,9 +185,7 @@ def _all_methods(
         except InputRefused as refused:
             if refused.where == "strata":
                 raise
-            found.append(
-                NotEvaluable(Text("standardised to the trial", "按试验人群标准化"), str(refused.what))
-            )
+            found.append(NotEvaluable(STANDARDISED, str(refused.what)))
     targets = list(dict.fromkeys((target, Target.OVERLAP)))
     try:
         fitted = propensity(people)
@@ -197,6 +197,18 @@ def _all_methods(
     except InputRefused as refused:
         found.append(NotEvaluable(Text("doubly robust", "双重稳健"), refused.what))
     return tuple(found)
+
+
+def _balances(people: People, by: Sequence[str], target: Target) -> tuple[Balance | None, Balance | None]:
+    """Of the primary method, and beside standardisation of the propensity weights."""
+    fitted, weighing, standard = _fit(people), None, None
+    if fitted is not None:
+        weighing = balance(people, weights(people, fitted, target), TARGET_WORDS[target])
+    if not by:
+        return weighing, None
+    with suppress(InputRefused):  # a stratum without controls; the row of the method says so
+        standard = balance(people, standard_weights(people, by), STANDARDISED)
+    return standard, weighing
 
 
 def _why_not(one: NotEvaluable) -> Text:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from remission.stats.adjusting.effects import Effect, effect
+from remission.stats.adjusting.effects import WALD_WORDS, Effect, effect
 from remission.stats.adjusting.estimating import sandwich
 from remission.stats.adjusting.logistic import expit, logistic
 from remission.stats.adjusting.people import People
@@ -13,8 +13,8 @@ from remission.terms.words import Text
 
 _SETTINGS = Text(
     "logistic models of treatment and, in each group, of the outcome, on all covariates without "
-    "interactions; sandwich variance, the models' own errors included",
-    "治疗模型与各组结局模型均为logistic回归，含全部协变量、无交互项；三明治方差，含模型自身误差",
+    f"interactions; sandwich variance, the models' own errors included; {WALD_WORDS.en}",
+    f"治疗模型与各组结局模型均为logistic回归，含全部协变量、无交互项；三明治方差，含模型自身误差；{WALD_WORDS.zh}",
 )
 
 

@@ -1,24 +1,66 @@
 """The control's rate as it would be with the trial's mix of strata."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.stats.adjusting.effects import Effect, effect
+from remission.stats.adjusting.effects import Effect, hybrid_effect
 from remission.stats.adjusting.people import People, strata
+from remission.stats.interval import Interval, check_level
+from remission.stats.rates.proportions import wilson
+from remission.stats.rates.two import TwoCounts
+from remission.stats.tails import normal_quantile
 from remission.terms.words import Text
+
+Key = tuple[str, ...]
+
+STANDARDISED = Text("standardised to the trial", "按试验人群标准化")
 
 
 def crude(people: People, level: float = 0.95) -> Effect:
-    """Both groups as they are, nothing adjusted."""
+    """Both groups as they are, nothing adjusted; limits by Newcombe's hybrid."""
     arm, outcome = people.arm(), people.outcome()
-    rates = (float(outcome[arm == 1].mean()), float(outcome[arm == 0].mean()))
-    sizes = (float(arm.sum()), float((1 - arm).sum()))
-    covariance = np.diag([rate * (1 - rate) / size for rate, size in zip(rates, sizes, strict=True)])
-    words = Text("nothing adjusted; Wald limits", "未调整；Wald区间")
-    return effect(Text("crude", "粗比较"), rates, covariance, level, sizes[1], words)
+    counts = [(int(outcome[arm == group].sum()), int((arm == group).sum())) for group in (1, 0)]
+    (yes, size), (theirs, of) = counts
+    limits = wilson(yes, size, level), wilson(theirs, of, level)
+    words = Text("nothing adjusted; hybrid limits (Newcombe 1998)", "未调整；混合区间（Newcombe 1998）")
+    return hybrid_effect(Text("crude", "粗比较"), (yes / size, theirs / of), limits, float(of), words)
+
+
+def stratified_counts(people: People, of: Sequence[str]) -> tuple[tuple[Key, TwoCounts], ...]:
+    """Responders and people of both groups in each stratum that the trial has, by its levels.
+
+    Parameters
+    ----------
+    people : People
+    of : sequence of str
+        Ids of the factors whose levels together form the strata (day-19 band and risk group, say).
+
+    Raises
+    ------
+    InputRefused
+        When the trial has people in a stratum without controls: nothing is known of them.
+    """
+    seen: Counter[tuple[Key, bool, bool]] = Counter(
+        zip(strata(people, of), people.treated, people.responded, strict=True)
+    )
+    found: list[tuple[Key, tuple[int, ...]]] = []
+    for key in sorted({key for key, treated, _ in seen if treated}):
+        yes, theirs = seen[key, True, True], seen[key, False, True]
+        found.append((key, (yes, yes + seen[key, True, False], theirs, theirs + seen[key, False, False])))
+    bare = [(key, counts[1]) for key, counts in found if not counts[3]]
+    if bare:
+        example = f"{' / '.join(bare[0][0])} ({bare[0][1]} people)"
+        raise InputRefused(
+            f"no control in {len(bare)} strata of the trial, such as {example}",
+            where=f"standardisation by {', '.join(of)}",
+            do="merge strata, or leave a factor out and say so",
+        )
+    return tuple((key, TwoCounts(*counts)) for key, counts in found)
 
 
 def standardised(people: People, of: Sequence[str], level: float = 0.95) -> Effect:
@@ -28,51 +70,93 @@ def standardised(people: People, of: Sequence[str], level: float = 0.95) -> Effe
     ----------
     people : People
     of : sequence of str
-        Ids of the factors whose levels together form the strata (day-19 band and risk group, say).
+        As in `stratified_counts`.
     level : float
 
     Raises
     ------
     InputRefused
-        When the trial has people in a stratum without controls: nothing is known of them.
+        As `stratified_counts`, and for a level that is none.
 
     Notes
     -----
-    The shares of the strata are taken as given. A stratum in which all or none of the controls responded adds
-    no variance to the Wald limits; the settings name how many there are.
+    The shares of the strata are taken as given. Limits join Wilson's of the trial's rate and the stratified
+    Wilson limits of the control's (`stratified_wilson`) by Zou and Donner's hybrid: a stratum in which all or
+    none of its few controls responded widens them, as it should.
 
     References
     ----------
-    Rothman, Greenland and Lash 2008, Modern Epidemiology, chapter 15
+    Rothman, Greenland and Lash 2008, Modern Epidemiology, chapter 15; Zou and Donner 2008, Statistics in
+    Medicine 27:1693-1702
     """
-    keys, arm, outcome = strata(people, of), people.treated, people.outcome()
-    mine = Counter(key for key, treated in zip(keys, arm, strict=True) if treated)
-    theirs = Counter(key for key, treated in zip(keys, arm, strict=True) if not treated)
-    bare = sorted(key for key in mine if not theirs[key])
-    if bare:
-        example = f"{' / '.join(bare[0])} ({mine[bare[0]]} people)"
-        raise InputRefused(
-            f"no control in {len(bare)} strata of the trial, such as {example}",
-            where=f"standardisation by {', '.join(of)}",
-            do="merge strata, or leave a factor out and say so",
-        )
-    responded = Counter(
-        key for key, treated, yes in zip(keys, arm, outcome, strict=True) if not treated and yes
-    )
-    size = sum(mine.values())
-    control, variance, weight_squares, flat = 0.0, 0.0, 0.0, 0
-    for key, count in sorted(mine.items()):
-        share, rate = count / size, responded[key] / theirs[key]
-        control += share * rate
-        variance += share**2 * rate * (1 - rate) / theirs[key]
-        weight_squares += share**2 / theirs[key]
-        flat += rate in (0.0, 1.0)
-    treated = float(np.average(outcome, weights=people.arm()))
-    covariance = np.diag([treated * (1 - treated) / size, variance])
-    by = ", ".join(of)
+    counts = [one for _, one in stratified_counts(people, of)]
+    size, yes = sum(one.n1 for one in counts), sum(one.x1 for one in counts)
+    shares = [one.n1 / size for one in counts]
+    control = math.fsum(share * one.rate0 for share, one in zip(shares, counts, strict=True))
+    limits = stratified_wilson([(one.x0, one.n0) for one in counts], shares, level)
+    fewest, by = min(one.n0 for one in counts), ", ".join(of)
     words = Text(
-        f"strata by {by}: {len(mine)}, in {flat} of them all or no controls responded; shares as given",
-        f"按{by}分层：{len(mine)}层，其中{flat}层对照全部或无人缓解；各层比例视为已知",
+        f"strata by {by}: {len(counts)}, at least {fewest} controls in each; shares as given; hybrid limits "
+        "of Wilson and stratified Wilson limits (Zou and Donner 2008; Yan and Su 2010)",
+        f"按{by}分层：{len(counts)}层，各层对照至少{fewest}例；各层比例视为已知；"
+        "由Wilson与分层Wilson区间合成的混合区间（Zou和Donner 2008；Yan和Su 2010）",
     )
-    method = Text("standardised to the trial", "按试验人群标准化")
-    return effect(method, (treated, control), covariance, level, 1 / weight_squares, words)
+    kept = 1 / math.fsum(share**2 / one.n0 for share, one in zip(shares, counts, strict=True))
+    return hybrid_effect(STANDARDISED, (yes / size, control), (wilson(yes, size, level), limits), kept, words)
+
+
+def stratified_wilson(
+    counts: Sequence[tuple[int, int]], shares: Sequence[float], level: float = 0.95
+) -> Interval:
+    """Limits of a rate averaged over strata with given shares.
+
+    Each stratum has Wilson limits, at a z smaller than that of `level` so that their weighted sum has the
+    variance of a weighted sum and not the sum of the errors. A stratum's variance for that is the binomial
+    one half a person away from 0 and 1. With one stratum it is Wilson's interval.
+
+    Parameters
+    ----------
+    counts : sequence of (responders, of)
+    shares : sequence of float
+        Of each stratum; they sum to 1.
+    level : float
+
+    References
+    ----------
+    Yan and Su 2010, Statistics in Biopharmaceutical Research 2:329-335, there with weights of least variance
+    """
+    check_level(level)
+    errors: list[float] = []
+    for (yes, of), share in zip(counts, shares, strict=True):
+        near = (yes + 0.5) / (of + 1)
+        errors.append(share * math.sqrt(near * (1 - near) / of))
+    z = normal_quantile((1 + level) / 2) * math.hypot(*errors) / math.fsum(errors)
+    own = math.erf(z / math.sqrt(2))
+    limits = [wilson(yes, of, own) for yes, of in counts]
+    lower, upper = (
+        math.fsum(share * limit for share, limit in zip(shares, ends, strict=True))
+        for ends in zip(*((one.lower, one.upper) for one in limits), strict=True)
+    )
+    return Interval(max(lower, 0.0), min(upper, 1.0), level)
+
+
+def standard_weights(people: People, of: Sequence[str]) -> NDArray[np.float64]:
+    """The weight of each person in `standardised`, shape (n,).
+
+    1 in the trial; of a control the trial's share of its stratum over the controls' share of it, 0 where the
+    trial has nobody.
+
+    Raises
+    ------
+    InputRefused
+        As `stratified_counts`.
+    """
+    known = dict(stratified_counts(people, of))
+    size, others = sum(people.treated), people.n - sum(people.treated)
+    ratio = {key: (one.n1 / size) / (one.n0 / others) for key, one in known.items()}
+    return np.array(
+        [
+            1.0 if treated else ratio.get(key, 0.0)
+            for key, treated in zip(strata(people, of), people.treated, strict=True)
+        ]
+    )

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.stats.adjusting.effects import Effect, effect
+from remission.stats.adjusting.effects import WALD_WORDS, Effect, effect
 from remission.stats.adjusting.estimating import sandwich
 from remission.stats.adjusting.logistic import expit, logistic
 from remission.stats.adjusting.people import People, model_matrix
@@ -35,9 +35,9 @@ TARGET_WORDS: dict[Target, Text] = {
     Target.OVERLAP: Text("overlap weights", "重叠权重"),
 }
 _SETTINGS = Text(
-    "logistic propensity model, on all covariates without interactions; sandwich variance, the model's own "
-    "error included",
-    "logistic倾向评分模型，含全部协变量、无交互项；三明治方差，含模型自身误差",
+    f"logistic propensity model, on all covariates without interactions; sandwich variance, the model's own "
+    f"error included; {WALD_WORDS.en}",
+    f"logistic倾向评分模型，含全部协变量、无交互项；三明治方差，含模型自身误差；{WALD_WORDS.zh}",
 )
 
 

@@ -152,10 +152,10 @@ class Control:
     def fixed(
         *,
         p0: float,
+        evidence: Evidence | str,
         responders: int | None = None,
         of: int | None = None,
         source: str = "",
-        evidence: Evidence | str = Evidence.VERBATIM,
     ) -> FixedControl:
         """A rate taken as known, refused without the children it was taken from.
 
@@ -174,9 +174,7 @@ class Control:
         return FixedControl(p0, responders, of, _source(source, evidence))
 
     @staticmethod
-    def counts(
-        *, responders: int, of: int, source: str, evidence: Evidence | str = Evidence.VERBATIM
-    ) -> CountsControl:
+    def counts(*, responders: int, of: int, source: str, evidence: Evidence | str) -> CountsControl:
         """One group of earlier children, compared two-sample. `Raises` as `fixed`."""
         return CountsControl(responders, of, _source(source, evidence))
 
@@ -184,7 +182,7 @@ class Control:
     def meta(
         *,
         studies: Sequence[tuple[str, int, int, str]],
-        evidence: Evidence | str = Evidence.VERBATIM,
+        evidence: Evidence | str,
         tau_scale: float = 1.0,
         centre_sd: float = 2.0,
         vague_weight: float = 0.2,
@@ -197,9 +195,7 @@ class Control:
         return MetaControl(known, tau_scale, centre_sd, vague_weight, vague_mean)
 
     @staticmethod
-    def patient_level(
-        *, group: Group, source: str, evidence: Evidence | str = Evidence.VERBATIM
-    ) -> PatientControl:
+    def patient_level(*, group: Group, source: str, evidence: Evidence | str) -> PatientControl:
         """Children known one by one. `Raises` as `fixed`, for the evidence."""
         return PatientControl(group, _source(source, evidence))
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from remission.errors import InputRefused
 from remission.paper.charts import Chart, Drawable
 from remission.paper.tables import Printable, PrintedTable
-from remission.stats.adjusting.compare import Adjusted, NotEvaluable, compare_people
+from remission.stats.adjusting.compare import Adjusted, compare_people
 from remission.stats.adjusting.people import Covariate, Factor, Measured, People
 from remission.stats.adjusting.weights import Target
 from remission.stats.control.control import PatientControl, Source
 from remission.stats.control.group import Group
+from remission.stats.control.patient_rule import Decision, decide
 from remission.stats.interval import check_level
 from remission.terms.words import Text
 
@@ -19,15 +20,21 @@ from remission.terms.words import Text
 class PeopleComparison(Printable, Drawable):
     """The trial's children against the control's; `adjusted` holds every method, with balance.
 
-    `above`: the lower limit of the primary adjusted difference is above 0 at one-sided `alpha`; None where it
-    cannot be told. `left_out`: children without an outcome, in the trial and in the control.
+    `decision`: whether the trial is above the control at one-sided `alpha`, by what rule, with its type I
+    error.
+    `left_out`: children without an outcome, in the trial and in the control.
     """
 
     adjusted: Adjusted
-    above: bool | None
+    decision: Decision
     alpha: float
     left_out: tuple[int, int]
     source: Source
+
+    @property
+    def above(self) -> bool | None:
+        """Whether the trial is above the control; None where it cannot be told."""
+        return self.decision.above
 
     def printed(self) -> PrintedTable:
         """Every method, the conclusion, who was left out, and the source."""
@@ -37,11 +44,11 @@ class PeopleComparison(Printable, Drawable):
             False: Text("not shown above the control", "未显示高于对照"),
             None: Text("cannot be told", "无法判定"),
         }[self.above]
-        primary = self.adjusted.primary.method
+        primary, why = self.adjusted.primary.method, self.decision.why
         notes = (
             Text(
-                f"One-sided alpha {self.alpha:g}, by {primary.en}: {said.en}.",
-                f"单侧α {self.alpha:g}，{primary.zh}：{said.zh}。",
+                f"One-sided alpha {self.alpha:g}, by {primary.en}: {said.en}. Decides: {why.en}.",
+                f"单侧α {self.alpha:g}，{primary.zh}：{said.zh}。判定依据：{why.zh}。",
             ),
             Text(
                 f"Left out, outcome unknown: {self.left_out[0]} of the trial, {self.left_out[1]} of the "
@@ -78,7 +85,7 @@ def against_people(
         With the same covariates, by id and kind.
     standardised_by : sequence of str
         Factors by which the primary method standardises (day-19 stratum, risk group); without any, weighting
-        to `target` is primary.
+        to `target` is primary, and nothing is concluded.
     target : Target
     alpha : float
         One-sided; intervals are two-sided at 1 - 2 alpha.
@@ -101,10 +108,8 @@ def against_people(
     adjusted = compare_people(
         people, standardised_by=standardised_by, target=target, negative_control=tested, level=1 - 2 * alpha
     )
-    primary, above = adjusted.primary, None
-    if not isinstance(primary, NotEvaluable) and primary.difference.interval is not None:
-        above = primary.difference.interval.lower > 0
-    return PeopleComparison(adjusted, above, alpha, left_out, control.source)
+    decision = decide(people, standardised_by, adjusted.primary, alpha, control.source)
+    return PeopleComparison(adjusted, decision, alpha, left_out, control.source)
 
 
 def _together(trial: Group, control: Group) -> tuple[People, tuple[int, int]]:

@@ -49,3 +49,13 @@ def level(interval: Interval) -> Text:
 def spread(interval: Interval) -> str:
     """The interval in three decimals."""
     return f"{interval.lower:.3f}-{interval.upper:.3f}"
+
+
+def p_value(p: float) -> str:
+    """A p-value with its sign: three digits, or below 0.0001."""
+    return "p < 0.0001" if p < 1e-4 else f"p = {p:.3g}"
+
+
+def small(chance: float) -> str:
+    """A chance that may be small: four decimals, or three digits where they would show less, never 0.0000."""
+    return "0" if chance == 0 else "< 0.0001" if chance < 1e-4 else f"{chance:.4f}"
