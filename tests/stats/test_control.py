@@ -1,13 +1,12 @@
 """The historical control: what it refuses, its exact tests, and what its own children make of alpha."""
 
 import math
+import re
 from collections.abc import Callable
 from inspect import Parameter, signature
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from remission.errors import InputRefused
@@ -130,13 +129,73 @@ def test_against_a_fixed_rate() -> None:
     assert len(found.chart().rows) == 2
 
 
-@given(st.integers(20, 2000))
-@settings(max_examples=20, deadline=None)
-def test_more_historical_children_never_hurt_much(of: int) -> None:
-    """The excess over the size with p0 known falls like 1 / of."""
-    control = Control.fixed(p0=0.5, responders=of // 2 * 1, of=of // 2 * 2, source="x", evidence="assumed")
-    excess = over_histories(control, 40, 0.5) - stats.binom.sf(26, 40, 0.5)
-    assert -0.01 < excess < 3 / of + 0.01
+def test_type_one_error_falls_with_the_history_to_that_of_a_known_rate() -> None:
+    """p0 .50, n = 40: from .118 off 20 children, by the sum over all histories, to .0192 at p0 known."""
+    errors = [
+        over_histories(
+            Control.fixed(p0=0.5, responders=of // 2, of=of, source="x", evidence="assumed"), 40, 0.5
+        )
+        for of in (20, 50, 100, 200, 300, 1000, 100_000)
+    ]
+    known = stats.binom.sf(26, 40, 0.5)
+    assert errors[:6] == sorted(errors[:6], reverse=True)
+    assert errors[0] > 4.5 * 0.025 and errors[4] < 0.025
+    assert errors[-1] == pytest.approx(known, abs=1e-6)
+
+
+# p0 as printed, its children, the rate tested against
+@pytest.mark.parametrize(
+    ("p0", "responders", "of", "bar"),
+    [(0.70, 2114, 3000, 2114 / 3000), (0.70, 210, 300, 0.7), (0.78, 88, 113, 0.78), (0.71, 2118, 3000, 0.71)],
+)
+def test_a_rate_rounded_down_lowers_no_bar(p0: float, responders: int, of: int, bar: float) -> None:
+    control = Control.fixed(p0=p0, responders=responders, of=of, source="x", evidence="assumed")
+    found = against(control, 72, 90)
+    assert isinstance(found, FixedComparison)
+    assert control.bar == bar
+    assert found.p == pytest.approx(stats.binom.sf(71, 90, bar), rel=1e-10)
+    assert found.rejects == (found.p <= 0.025)
+    assert found.size == pytest.approx(stats.binom.sf((found.least or 91) - 1, 90, bar), rel=1e-9)
+    assert found.size_over_histories == pytest.approx(over_histories(control, 90, responders / of))
+    assert found.chart().reference == bar
+    assert f"of at most {bar:.4g}," in found.text()
+    assert operating(control, 90, (bar,)).rejects[0] <= 0.025
+
+
+# --- what is printed ----------------------------------------------------------------------------------
+
+
+def test_the_conclusion_is_printed_with_the_rule_that_decides(several: MetaControl) -> None:
+    fixed = Control.fixed(p0=0.7, responders=210, of=300, source="x", evidence="assumed")
+    counts = Control.counts(responders=210, of=300, source="x", evidence="assumed")
+    for control, rule in ((fixed, "p at most 0.025"), (counts, "Boschloo's p at most 0.025")):
+        assert f"Decides: {rule}; rejects: yes." in against(control, 76, 90).text()
+        assert f"Decides: {rule}; rejects: no." in against(control, 64, 90).text()
+        assert "不拒绝零假设" in against(control, 64, 90).text("zh")
+    words = against(several, 46, 90).text()
+    assert (
+        "at least 0.975, by the predictive prior; the robust prior only stands beside it; rejects: yes."
+        in words
+    )
+    assert "vague component 0.2" not in words and "->" not in words
+
+
+def test_no_p_value_is_printed_as_nothing() -> None:
+    fixed = Control.fixed(p0=0.7, responders=210, of=300, source="x", evidence="assumed")
+    counts = Control.counts(responders=210, of=300, source="x", evidence="assumed")
+    for control in (fixed, counts):
+        words = against(control, 90, 90).text()
+        assert "< 0.0001" in words and "0.0000" not in words
+
+
+@pytest.mark.parametrize("x", [46, 90])
+def test_chinese_words_have_chinese_marks(several: MetaControl, x: int) -> None:
+    fixed = Control.fixed(p0=0.7, responders=210, of=300, source="甲", evidence="assumed")
+    counts = Control.counts(responders=210, of=300, source="甲", evidence="assumed")
+    found = [against(control, x, 90).text("zh") for control in (fixed, counts, several)]
+    found.append(operating(several, 90, (0.2,)).text("zh"))
+    for words in found:
+        assert not re.search(r"[\u4e00-\u9fff] ?[,;:]|[,;:] ?[\u4e00-\u9fff]", words), words
 
 
 # --- counts -----------------------------------------------------------------------------------------
@@ -226,7 +285,6 @@ def test_against_several_studies(several: MetaControl) -> None:
     chances = predictive(several).rate.predictive(90)
     assert found.size_foretold == pytest.approx(float(chances[44:].sum()))
     assert found.conflict.at_least == pytest.approx(float(chances[46:].sum()))
-    assert found.vague_after > 0.2
     assert len(found.chart().lines) == 3
     assert "verbatim" in found.text()
     assert "稳健" in found.latex("zh")

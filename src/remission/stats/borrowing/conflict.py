@@ -54,7 +54,7 @@ class Conflict(Printable):
             (
                 Text(
                     "Prior predictive of the count; Box's p: outcomes no likelier than that seen. Box 1980.",
-                    "计数的先验预测分布;Box p:不比所见更可能的结果之和。Box 1980。",
+                    "计数的先验预测分布；Box p：不比所见更可能的结果之和。Box 1980。",
                 ),
             ),
         )

@@ -80,7 +80,7 @@ class Pooled(Printable, Drawable):
         return Forest(
             "pooled-rates",
             Text("Rates of earlier studies, pooled", "既往研究率的合并"),
-            Text("Rate of each study with its interval, then the mean.", "各研究的率及区间,最后为均值。"),
+            Text("Rate of each study with its interval, then the mean.", "各研究的率及区间，最后为均值。"),
             Axis(Text("rate", "率"), Scale.PERCENT),
             tuple(rows),
             notes=self._notes(),
@@ -92,8 +92,8 @@ class Pooled(Printable, Drawable):
             Text(
                 f"Random effects on the log-odds, {self.method}: {numbers}. "
                 "Studies: exact intervals (Clopper-Pearson); new study: Higgins 2009.",
-                f"对数优势随机效应模型,{self.method}:{numbers}。"
-                "各研究:精确区间(Clopper-Pearson);新研究:Higgins 2009。",
+                f"对数优势随机效应模型，{self.method}：{numbers}。"
+                "各研究：精确区间（Clopper-Pearson）；新研究：Higgins 2009。",
             ),
         )
 

@@ -139,7 +139,7 @@ class BetaMixture(Printable, Drawable):
                 Text(
                     f"Mean {self.mean:.4f}, sd {self.sd:.4f}; 2.5 % {lower:.4f}, median {median:.4f}, "
                     f"97.5 % {upper:.4f}.",
-                    f"均值 {self.mean:.4f},标准差 {self.sd:.4f};2.5 % {lower:.4f},中位数 {median:.4f},"
+                    f"均值 {self.mean:.4f}，标准差 {self.sd:.4f}；2.5 % {lower:.4f}，中位数 {median:.4f}，"
                     f"97.5 % {upper:.4f}。",
                 ),
             ),

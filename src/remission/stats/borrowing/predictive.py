@@ -71,7 +71,7 @@ class PredictivePrior(Printable, Drawable):
                 *_four(*ends),
             ),
             (
-                Text("tau (log-odds)", "tau(对数优势)"),
+                Text("tau (log-odds)", "tau（对数优势）"),
                 *_four(tau.mean, tau.sd),
                 *_four(tau.lower, tau.median, tau.upper),
             ),
@@ -110,8 +110,8 @@ class PredictivePrior(Printable, Drawable):
                 f"{len(self.n)} studies: {counts}. Binomial with normal log-odds; tau half-normal of scale "
                 f"{self.tau_scale:g}, mean of log-odds normal (0, {self.centre_sd:g}); by quadrature. "
                 "Neuenschwander 2010, doi:10.1177/1740774509356002.",
-                f"{len(self.n)} 项研究:{counts}。二项分布,对数优势为正态;tau 半正态先验,尺度 "
-                f"{self.tau_scale:g},对数优势均值正态先验 (0, {self.centre_sd:g});数值积分。"
+                f"{len(self.n)} 项研究：{counts}。二项分布，对数优势为正态；tau 半正态先验，尺度 "
+                f"{self.tau_scale:g}，对数优势均值正态先验 (0, {self.centre_sd:g})；数值积分。"
                 "Neuenschwander 2010, doi:10.1177/1740774509356002。",
             ),
         )

@@ -7,7 +7,7 @@ from remission.paper.tables import Printable, PrintedTable
 from remission.stats.control.control import CountsControl
 from remission.stats.control.least import least_count
 from remission.stats.control.operating import over_histories
-from remission.stats.control.showing import HEAD, cited, count, level, spread, two_rates
+from remission.stats.control.showing import HEAD, cited, count, decides, level, small, spread, two_rates
 from remission.stats.control.two_counts import boschloo_p
 from remission.stats.interval import Interval
 from remission.stats.rates.difference import farrington_manning_p, miettinen_nurminen
@@ -52,12 +52,12 @@ class CountsComparison(Printable, Drawable):
                 Text(f"difference, {100 * self.interval.level:g} %", f"率差 {100 * self.interval.level:g} %"),
                 f"{self.difference_interval.lower:+.3f} to {self.difference_interval.upper:+.3f}",
             ),
-            (Text("p, one-sided (Boschloo)", "单侧 p(Boschloo)"), f"{self.p:.4f}"),
-            (Text("p, one-sided (score)", "单侧 p(得分检验)"), f"{self.score_p:.4f}"),
+            (Text("p, one-sided (Boschloo)", "单侧 p（Boschloo）"), small(self.p)),
+            (Text("p, one-sided (score)", "单侧 p（得分检验）"), small(self.score_p)),
             (Text("rejects from", "拒绝界值"), count(self.least)),
             (
                 Text("type I error at the control's rate", "对照率处一类错误"),
-                f"{self.size_over_histories:.4f}",
+                small(self.size_over_histories),
             ),
         )
         return PrintedTable(
@@ -79,13 +79,17 @@ class CountsComparison(Printable, Drawable):
 
     def _notes(self) -> tuple[Text, ...]:
         return (
+            decides(
+                Text(f"Boschloo's p at most {self.alpha:g}", f"Boschloo p 不大于 {self.alpha:g}"),
+                self.rejects,
+            ),
             Text(
                 f"Two-sample exact unconditional test (Boschloo 1970), one-sided alpha {self.alpha:g}; "
                 "score p: Farrington and Manning; intervals: Clopper-Pearson, of the difference "
                 "Miettinen and Nurminen. Children of different times and places: adjust for what differs.",
-                f"两样本精确非条件检验(Boschloo 1970),单侧 α {self.alpha:g};得分检验:Farrington-Manning;"
-                "区间:Clopper-Pearson,率差:Miettinen-Nurminen。"
-                "不同时间与地点的患儿:需校正差异。",
+                f"两样本精确非条件检验（Boschloo 1970），单侧 α {self.alpha:g}；"
+                "得分检验：Farrington-Manning；区间：Clopper-Pearson，率差：Miettinen-Nurminen。"
+                "不同时间与地点的患儿：需校正差异。",
             ),
             cited(self.control.source.citation, self.control.source.evidence),
         )

@@ -12,7 +12,7 @@ from remission.stats.borrowing.mixtures import BetaMixture, beta
 from remission.stats.control.control import MetaControl
 from remission.stats.control.exceeding import exceeds
 from remission.stats.control.least import least_count, predictive, robust_prior
-from remission.stats.control.showing import HEAD, count, level, spread
+from remission.stats.control.showing import HEAD, count, decides, large, level, small, spread
 from remission.stats.interval import Interval
 from remission.stats.rates.proportions import clopper_pearson
 from remission.stats.tails import binomial_at_least
@@ -28,8 +28,7 @@ class MetaComparison(Printable, Drawable):
     child of this trial can take the vague component back, so its weight caps that chance. `size_at_mean`:
     exact chance to reject at a true rate equal to the predictive mean; `size_foretold`: at rates as the
     predictive prior foretells them, treatment doing nothing. `ess_*`: what the priors are worth in children.
-    `conflict`: of the treated count with the predictive prior; `vague_after`: what the vague weight would
-    become if they were control children.
+    `conflict`: of the treated count with the predictive prior.
     """
 
     control: MetaControl
@@ -51,7 +50,6 @@ class MetaComparison(Printable, Drawable):
     ess_moment: float
     robust_ess_elir: float
     conflict: Conflict
-    vague_after: float
     robust: BetaMixture
 
     def printed(self) -> PrintedTable:
@@ -62,21 +60,17 @@ class MetaComparison(Printable, Drawable):
             (level(self.interval), spread(self.interval)),
             (Text("control foretold", "对照预测率"), f"{self.control_mean:.3f}"),
             (Text("control foretold, 95 %", "对照预测 95 %"), spread(self.control_interval)),
-            (Text("P(treated > control)", "P(治疗 > 对照)"), f"{self.chance:.4f}"),
-            (Text("P(treated > control), robust", "P(治疗 > 对照),稳健"), f"{self.robust_chance:.4f}"),
+            (Text("P(treated > control)", "P(治疗 > 对照)"), large(self.chance)),
+            (Text("P(treated > control), robust", "P(治疗 > 对照)，稳健"), large(self.robust_chance)),
             (Text("rejects from", "拒绝界值"), count(self.least)),
-            (Text("rejects from, robust", "拒绝界值,稳健"), count(self.robust_least)),
-            (Text("type I error at the mean", "均值处一类错误"), f"{self.size_at_mean:.4f}"),
-            (Text("type I error as foretold", "预测分布下一类错误"), f"{self.size_foretold:.4f}"),
+            (Text("rejects from, robust", "拒绝界值，稳健"), count(self.robust_least)),
+            (Text("type I error at the mean", "均值处一类错误"), small(self.size_at_mean)),
+            (Text("type I error as foretold", "预测分布下一类错误"), small(self.size_foretold)),
             (Text("control worth, ELIR", "对照等效例数 ELIR"), f"{self.ess_elir:.1f}"),
-            (Text("control worth, moment", "对照等效例数(矩)"), f"{self.ess_moment:.1f}"),
+            (Text("control worth, moment", "对照等效例数（矩）"), f"{self.ess_moment:.1f}"),
             (Text("robust control worth, ELIR", "稳健对照等效例数 ELIR"), f"{self.robust_ess_elir:.1f}"),
-            (Text("P(so many or more) as control", "按对照 P(不少于此)"), f"{self.conflict.at_least:.4f}"),
-            (Text("Box's p", "Box p 值"), f"{self.conflict.box_p:.4f}"),
-            (
-                Text("weight of vague component", "模糊成分权重"),
-                f"{self.control.vague_weight:.3f} -> {self.vague_after:.3f}",
-            ),
+            (Text("P(so many or more) as control", "按对照 P(不少于此)"), small(self.conflict.at_least)),
+            (Text("Box's p", "Box p 值"), small(self.conflict.box_p)),
         )
         return PrintedTable(
             Text("Comparison with earlier studies", "与既往研究的比较"), HEAD, rows, self._notes()
@@ -87,8 +81,8 @@ class MetaComparison(Printable, Drawable):
         rates = np.linspace(0.0025, 0.9975, 200)
         treated = beta(self.responders + 1, self.n - self.responders + 1)
         densities = (
-            (Text("control, predictive", "对照,预测"), predictive(self.control).rate.density(rates)),
-            (Text("control, robust", "对照,稳健"), self.robust.density(rates)),
+            (Text("control, predictive", "对照，预测"), predictive(self.control).rate.density(rates)),
+            (Text("control, robust", "对照，稳健"), self.robust.density(rates)),
             (Text("treated", "治疗组"), treated.density(rates)),
         )
         return Curves(
@@ -111,16 +105,25 @@ class MetaComparison(Printable, Drawable):
             for s in known.studies
         )
         return (
+            decides(
+                Text(
+                    f"P(treated > control) at least {1 - self.alpha:g}, by the predictive prior; the robust "
+                    "prior only stands beside it",
+                    f"预测先验下 P(治疗 > 对照) 不小于 {1 - self.alpha:g}；稳健先验仅作对照",
+                ),
+                self.rejects,
+            ),
             Text(
                 f"Predictive prior by quadrature, tau half-normal ({known.tau_scale:g}); robust: vague "
                 f"component of weight {known.vague_weight:g} at {known.vague_mean:g}. Rejects at a posterior "
                 f"probability of {1 - self.alpha:g}; treated rate with a uniform prior; errors exact over "
                 "counts. Schmidli 2014, doi:10.1111/biom.12242.",
-                f"数值积分预测先验,tau 半正态 ({known.tau_scale:g});稳健:模糊成分权重 {known.vague_weight:g},"
-                f"均值 {known.vague_mean:g}。后验概率达 {1 - self.alpha:g} 则拒绝;治疗组率均匀先验;"
+                f"数值积分预测先验，tau 半正态（{known.tau_scale:g}）；"
+                f"稳健：模糊成分权重 {known.vague_weight:g}，均值 {known.vague_mean:g}。"
+                f"后验概率达 {1 - self.alpha:g} 则拒绝；治疗组率均匀先验；"
                 "错误率对计数精确求和。Schmidli 2014, doi:10.1111/biom.12242。",
             ),
-            Text(f"Studies: {studies}.", f"研究:{studies}。"),
+            Text(f"Studies: {studies}.", f"研究：{studies}。"),
         )
 
 
@@ -149,7 +152,6 @@ def against_meta(control: MetaControl, responders: int, n: int, alpha: float) ->
         ess.moment(plain),
         ess.elir(robust),
         conflict(plain, responders, n),
-        robust.updated(responders, n).weights[-1],
         robust,
     )
 

@@ -55,6 +55,8 @@ class Study:
 class FixedControl:
     """A rate taken as known, `p0`, and the `responders` `of` children it was taken from.
 
+    `bar`: what the trial is tested against: `p0`, or the children's own rate where `p0` is rounded below it.
+
     Raises
     ------
     InputRefused
@@ -72,13 +74,22 @@ class FixedControl:
             raise InputRefused(
                 f"p0 {self.p0!r}", where="fixed control", do="give a rate strictly between 0 and 1"
             )
-        seen = self.responders / self.of
-        if abs(self.p0 - seen) > _half_a_digit(self.p0):
+        if abs(self.p0 - self.seen) > _half_a_digit(self.p0):
             raise InputRefused(
-                f"p0 {self.p0!r} is not the rate of {self.responders}/{self.of} = {seen:.4f}",
+                f"p0 {self.p0!r} is not the rate of {self.responders}/{self.of} = {self.seen:.4f}",
                 where="fixed control",
                 do="give the rate of those children (two decimals or more), or the children of that rate",
             )
+
+    @property
+    def seen(self) -> float:
+        """The rate of its children."""
+        return self.responders / self.of
+
+    @property
+    def bar(self) -> float:
+        """The rate to be above: rounding never lowers it."""
+        return max(self.p0, self.seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def least_count(control: HistoricalControl, n: int, alpha: float, *, robust: boo
     least 1 - alpha that the treated rate is above that of a new study of the control's kind.
     """
     if isinstance(control, FixedControl):
-        return critical_value(n, control.p0, alpha)
+        return critical_value(n, control.bar, alpha)
     if isinstance(control, MetaControl):
         prior = robust_prior(control) if robust else predictive(control).rate
         beats = np.flatnonzero(exceeds(prior, range(n + 1), n) >= 1 - alpha)

@@ -65,8 +65,8 @@ class ControlOperating(Printable, Drawable):
             Text(
                 f"{self.n} children, one-sided alpha {self.alpha:g}: beats the control from {least} "
                 f"responders on; exact. The control's children: {self.control_rate:.3f}.",
-                f"{self.n} 例,单侧 α {self.alpha:g}:缓解数不少于 {least} 即优于对照;精确计算。"
-                f"对照率:{self.control_rate:.3f}。",
+                f"{self.n} 例，单侧 α {self.alpha:g}：缓解数不少于 {least} 即优于对照；精确计算。"
+                f"对照率：{self.control_rate:.3f}。",
             ),
         )
 
@@ -162,9 +162,9 @@ def given_history(control: FixedControl | CountsControl, n: int, *, alpha: float
 
 
 def control_rate(control: HistoricalControl) -> float:
-    """Where the control's own children stand: p0, or responders over children, of all studies together."""
+    """Where the control stands: the bar, or responders over children, of all studies together."""
     if isinstance(control, FixedControl):
-        return control.p0
+        return control.bar
     if isinstance(control, CountsControl):
         return control.responders / control.of
     return sum(control.responders) / sum(control.of)

@@ -37,7 +37,7 @@ def count(least: int | None) -> str:
 
 def cited(citation: str, evidence: str) -> Text:
     """The control's source, and how far it was seen there."""
-    return Text(f"Control: {citation} ({evidence}).", f"对照:{citation}({evidence})。")
+    return Text(f"Control: {citation} ({evidence}).", f"对照：{citation}（{evidence}）。")
 
 
 def level(interval: Interval) -> Text:
@@ -56,6 +56,19 @@ def p_value(p: float) -> str:
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.3g}"
 
 
+def decides(rule: Text, rejects: bool) -> Text:
+    """What decides, and what it says here."""
+    return Text(
+        f"Decides: {rule.en}; rejects: {'yes' if rejects else 'no'}.",
+        f"判定依据：{rule.zh}；{'拒绝' if rejects else '不拒绝'}零假设。",
+    )
+
+
+def large(chance: float) -> str:
+    """A chance that may be near 1: four decimals, never 1.0000 unless it is."""
+    return "> 0.9999" if 0.9999 < chance < 1 else f"{chance:.4f}"
+
+
 def small(chance: float) -> str:
-    """A chance that may be small: four decimals, or three digits where they would show less, never 0.0000."""
+    """A chance that may be small: four decimals, never 0.0000 unless it is 0."""
     return "0" if chance == 0 else "< 0.0001" if chance < 1e-4 else f"{chance:.4f}"
