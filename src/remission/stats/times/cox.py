@@ -83,8 +83,8 @@ def cox(
     Raises
     ------
     InputRefused
-        For bad times, outcomes or values, no event, no covariate, a column that others determine (named), a monotone
-        likelihood without `firth` (named), and a sandwich with `firth`.
+        For bad times, outcomes or values, no event, no covariate, a column that others determine (named), a
+        monotone likelihood without `firth` (named), and a sandwich with `firth`.
 
     References
     ----------

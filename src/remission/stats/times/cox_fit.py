@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remission.errors import InputRefused
 from remission.stats.times.cox_likelihood import (
@@ -18,8 +19,10 @@ from remission.stats.times.cox_likelihood import (
 )
 
 _STEPS, _CONVERGED, _COLLINEAR = 200, 1e-10, 1e-9
-# Newton still moves by this many standard deviations of a covariate, though the likelihood has stopped.
-_RUNNING, _STILL = 0.1, 1e-5
+# A monotone likelihood has stopped (Newton promises less than _STILL), yet Newton still moves people of one
+# stratum apart by a log hazard ratio above _RUNNING, and no less than it did: near a maximum steps shrink.
+_RUNNING, _STILL, _SHRINKS = 0.5, 1e-5, 0.5
+_FARTHEST = 5.0  # log hazard ratio from the average that one step may move, where exponentials are tame
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,8 @@ def maximise(sets: RiskSets, names: Sequence[str], *, firth: bool, fixed: tuple[
     Raises
     ------
     InputRefused
-        When the likelihood grows without end in some coefficients (a monotone likelihood).
+        When the likelihood grows without end in some coefficients (a monotone likelihood), or its maximum
+        is at hazard ratios that no number holds.
     """
     p = sets.x.shape[1]
     free = np.array([j for j in range(p) if fixed is None or j != fixed[0]], dtype=np.int64)
@@ -95,6 +99,7 @@ def maximise(sets: RiskSets, names: Sequence[str], *, firth: bool, fixed: tuple[
     at = terms(sets, beta)
     matrix = information(sets, at)
     value = _value(at, matrix, firth=firth)
+    done, width = math.inf, math.inf
     for _ in range(_STEPS):
         slope = score(sets, at)
         covariance = _inverse(matrix)
@@ -103,27 +108,28 @@ def maximise(sets: RiskSets, names: Sequence[str], *, firth: bool, fixed: tuple[
         if len(free) == 0:
             break
         step = np.zeros(p)
-        step[free] = np.linalg.lstsq(matrix[np.ix_(free, free)], slope[free], rcond=None)[0]
-        step = _short(step * spread) / spread
-        moved, gained = _halved(sets, beta, step, value, firth=firth)
+        step[free] = _inverse(matrix[np.ix_(free, free)]) @ slope[free]
+        before, width = width, 0.0 if firth else _widest(sets, step)
+        if float(slope @ step) / 2 < _STILL and width > max(_RUNNING, _SHRINKS * before):
+            raise _monotone(names, np.abs(step * _ranges(sets)) > _RUNNING / 2)
+        step *= min(1.0, _FARTHEST / max(float(np.max(np.abs(sets.x @ step))), 1e-300))
+        moved = _halved(sets, beta, step, value, firth=firth)
         if moved is None:
             break
         done = float(np.max(np.abs(step * spread)))
-        if not firth and gained < _STILL and done > _RUNNING:
-            _refuse_monotone(names, step * spread)
         beta, at, matrix, value = moved
         if done < _CONVERGED:
             break
+    if not firth and done >= _CONVERGED and width > _RUNNING:
+        raise _beyond(names)
     return Fit(beta, _inverse(matrix), value, at)
 
 
 _Moved = tuple[Numbers, Terms, Numbers, float]
 
 
-def _halved(
-    sets: RiskSets, beta: Numbers, step: Numbers, value: float, *, firth: bool
-) -> tuple[_Moved | None, float]:
-    """The farthest of the halved steps that does not lower the likelihood, and what it gains."""
+def _halved(sets: RiskSets, beta: Numbers, step: Numbers, value: float, *, firth: bool) -> _Moved | None:
+    """The farthest of the halved steps that does not lower the likelihood."""
     length = 1.0
     for _ in range(40):
         trial = beta + length * step
@@ -132,9 +138,9 @@ def _halved(
             matrix = information(sets, at)
             found = _value(at, matrix, firth=firth)
             if found >= value - 1e-12 * (1 + abs(value)):
-                return (trial, at, matrix, found), found - value
+                return trial, at, matrix, found
         length /= 2
-    return None, 0.0
+    return None
 
 
 def _value(at: Terms, matrix: Numbers, *, firth: bool) -> float:
@@ -149,15 +155,39 @@ def _inverse(matrix: Numbers) -> Numbers:
     return scale[:, None] * np.linalg.pinv(matrix * np.outer(scale, scale), hermitian=True) * scale
 
 
-def _short(step: Numbers) -> Numbers:
-    """At most 5 standard deviations at once, where exponentials are still tame."""
-    return step * min(1.0, 5.0 / max(float(np.max(np.abs(step))), 1e-300))
+def _ranges(sets: RiskSets) -> Numbers:
+    """How far each covariate goes within a stratum, among those ever at risk, shape (p,)."""
+    return _spans(sets, sets.x)
 
 
-def _refuse_monotone(names: Sequence[str], step: Numbers) -> None:
-    running = [name for name, s in zip(names, step, strict=True) if abs(s) > _RUNNING / 2]
-    raise InputRefused(
-        f"the likelihood is monotone: it grows without end in {', '.join(map(repr, running))}",
+def _widest(sets: RiskSets, step: Numbers) -> float:
+    """The largest change of a log hazard ratio between two people of one stratum."""
+    return float(_spans(sets, (sets.x @ step)[:, None])[0])
+
+
+def _spans(sets: RiskSets, values: Numbers) -> Numbers:
+    """Largest less smallest within a stratum, those ever at risk; the most of all strata: (n, m) to (m,)."""
+    inside = sets.first <= sets.last
+    layer = sets.strata[sets.last[inside]]
+    order = np.argsort(layer, kind="stable")
+    begins = np.flatnonzero(np.diff(layer[order], prepend=-1))
+    ordered = values[inside][order]
+    spans = np.maximum.reduceat(ordered, begins) - np.minimum.reduceat(ordered, begins)
+    return spans.max(axis=0)
+
+
+def _beyond(names: Sequence[str]) -> InputRefused:
+    return InputRefused(
+        f"no maximum found: hazard ratios grow beyond what numbers hold ({', '.join(map(repr, names))})",
+        where="Cox regression",
+        do="look for a value far out; use firth=True, or leave the covariate out",
+    )
+
+
+def _monotone(names: Sequence[str], which: NDArray[np.bool_]) -> InputRefused:
+    running = ", ".join(repr(name) for name, runs in zip(names, which, strict=True) if runs)
+    return InputRefused(
+        f"the likelihood is monotone: it grows without end in {running}",
         where="Cox regression",
         do="use firth=True (Firth's penalised likelihood), or leave the covariate out",
     )

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
+_LEAST = 1e-280  # a risk set's sum, beside the largest risk of all: below it, its inverse overflows
+
 
 class Ties(StrEnum):
     """How events at one time share their risk set."""
@@ -155,7 +157,8 @@ def terms(sets: RiskSets, beta: Numbers) -> Terms:
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float((eta[sets.dead] - top).sum() - np.log(sums[:, 0]).sum())
         means = sums[:, 1:] / sums[:, :1]
-    return Terms(value if np.isfinite(value) else -np.inf, risk, sums[:, 0], means)
+    counted = np.isfinite(value) and float(sums[:, 0].min()) > _LEAST
+    return Terms(value if counted else -np.inf, risk, sums[:, 0], means)
 
 
 def score(sets: RiskSets, at: Terms) -> Numbers:

@@ -132,7 +132,8 @@ def log_rank(
     Raises
     ------
     InputRefused
-        For fewer than two groups, unequal lengths, a bad time or outcome, or no time at which groups can be compared.
+        For fewer than two groups, unequal lengths, a bad time or outcome, or no time at which
+        groups can be compared.
 
     References
     ----------
