@@ -1,6 +1,7 @@
 """Charts drawn from data: what is in them, and that each kind reads without colour."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,17 @@ def test_shades_print_their_values() -> None:
     drawn = svg(CHARTS[3])
     for words in (">25<", ">75<", ">100<", ">–<"):
         assert words in drawn
+
+
+def test_a_threshold_is_a_line_between_the_values_on_either_side_of_it() -> None:
+    """Cells .01 .03 / .025 - / .2 .5 with a line at .025: one edge right of .01, one below .025."""
+    rows = ((0.01, 0.03), (0.025, None), (0.2, 0.5))
+    chart = Shades("s", TITLE, SAID, RATE, RATE, (0.1, 0.2), (0.4, 0.5, 0.6), rows)
+    plain, lined = svg(chart), svg(replace(chart, threshold=0.025))
+    colour = "#d55e00"
+    assert plain.lower().count(colour) == 0
+    assert lined.lower().count(colour) == 2
+    assert svg(replace(chart, threshold=1.0)) == plain
 
 
 def test_nothing_to_draw_is_said() -> None:

@@ -101,7 +101,10 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Shades:
-    """A value for each pair (column, row), shaded and printed; None where there is none."""
+    """A value for each pair (column, row), shaded and printed; None where there is none.
+
+    Between values at or below `threshold` and values above it a line is drawn.
+    """
 
     name: str
     title: Text
@@ -113,6 +116,7 @@ class Shades:
     values: tuple[tuple[float | None, ...], ...]  # one tuple for each row
     scale: Scale = Scale.PERCENT
     notes: tuple[Text, ...] = ()
+    threshold: float | None = None
 
 
 Chart = Curves | Forest | Pairs | Shades

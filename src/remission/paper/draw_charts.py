@@ -43,6 +43,7 @@ _LOOKS: tuple[tuple[str, tuple[float, ...], str, str], ...] = (  # colour, dashe
 )
 _RULES = Stroke(GREY, 0.9, (3, 2)), Stroke(GREY, 0.9, (1, 2)), Stroke(GREY, 0.9, (8, 3))
 _RULE = _RULES[0]
+_FRONTIER = Stroke(VERMILION, 2.4)
 
 
 def draw_chart(chart: Chart, about: Text, *, simulated: bool, language: Language, format: Format) -> bytes:
@@ -200,6 +201,24 @@ def _pairs(sheet: Sheet, y: float, chart: Pairs) -> float:
     return across_axis(sheet, panel, _thinned(across.ticks, panel.width), sheet.say(chart.x.name))
 
 
+def _frontier(chart: Shades) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """The edges, as corners (column, row), between cells at or below the threshold and cells above it."""
+    if chart.threshold is None:
+        return []
+    limit, values = chart.threshold, chart.values
+    below = [[None if value is None else value <= limit for value in row] for row in values]
+    edges: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    for row, line in enumerate(below):
+        for column, own in enumerate(line):
+            beside = line[column + 1] if column + 1 < len(line) else None
+            under = below[row + 1][column] if row + 1 < len(below) else None
+            if None not in (own, beside) and own != beside:
+                edges.append(((column + 1, row), (column + 1, row + 1)))
+            if None not in (own, under) and own != under:
+                edges.append(((column, row + 1), (column + 1, row + 1)))
+    return edges
+
+
 def _shades(sheet: Sheet, y: float, chart: Shades) -> float:
     known = [value for row in chart.values for value in row if value is not None]
     low, high = (0.0, 1.0) if chart.scale == "percent" else (min(known, default=0), max(known, default=1))
@@ -223,6 +242,9 @@ def _shades(sheet: Sheet, y: float, chart: Shades) -> float:
                 sheet.write(
                     middle, at + tall / 2 + 0.35 * size, words, size=size, anchor="middle", colour=colour
                 )
+    for a, b in _frontier(chart):
+        ends = [(left + column * width, top + row * tall) for column, row in (a, b)]
+        sheet.line(ends, _FRONTIER)
     bottom = top + tall * len(chart.rows)
     stride = max(1, -(-len(chart.columns) // max(1, int((WIDTH - left) // 42))))
     for place in range(0, len(chart.columns), stride):

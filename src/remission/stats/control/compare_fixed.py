@@ -20,8 +20,8 @@ class FixedComparison(Printable, Drawable):
 
     Tested against the control's `bar`. `least`: the count that rejects; `p`: one-sided. `size`: type I error
     if the control's rate were known to be the bar. `size_over_histories`: the same if p0 had come out of that
-    many children anew each time, of the rate that they had. `size_given_history`: averaged over the rates that
-    its children leave possible, uniform prior.
+    many children anew each time, of the rate that they had. `size_given_history`: averaged over the rates
+    that its children leave possible, uniform prior.
     """
 
     control: FixedControl

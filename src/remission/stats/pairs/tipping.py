@@ -82,7 +82,14 @@ class TippingPoint(Printable, Drawable):
             tuple(float(i) for i in range(len(self.p_values))),
             self.p_values,
             scale=Scale.NUMBER,
-            notes=self._notes(),
+            notes=(
+                *self._notes(),
+                Text(
+                    f"Line: where p crosses alpha, {self.against.alpha:g}.",
+                    f"粗线：p 越过 α（{self.against.alpha:g}）之处。",
+                ),
+            ),
+            threshold=self.against.alpha,
         )
 
     def _notes(self) -> tuple[Text, ...]:
