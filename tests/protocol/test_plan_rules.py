@@ -1,12 +1,14 @@
 """Analysis plans broken on purpose, each refused for its own reason; what the two readers see of a plan."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from remission.protocol.check import Checked
-from remission.protocol.plan import Intercurrent, Method, Role, Strategy, Summary
+from remission.protocol.plan import Counted, Intercurrent, Method, Role, Strategy, Summary
 from remission.protocol.plan_rules import CARRIES
+from remission.protocol.plan_said import monitoring_said, strategies_said, summary_said
 from remission.protocol.show import show
 from remission.protocol.study import Study
 
@@ -34,11 +36,16 @@ def counted(responders: int, of: int, mark: str = "verified") -> str:
 
 
 def looks(
-    *, purpose: str = "futility", at: str = "[30, 60]", rest: str = "stop = [15, 35]", watched: str = ""
+    *,
+    purpose: str = "futility",
+    at: str = "[30, 60]",
+    rest: str = "stop = [15, 35]",
+    watched: str = "",
+    id: str = "",
 ) -> str:
     watched = watched or ("crs" if purpose == "toxicity" else "flow_negative")
     return (
-        f'[[plan.monitoring]]\nid = "{purpose}"\nname = {{ en = "Looks", zh = "期中" }}\n'
+        f'[[plan.monitoring]]\nid = "{id or purpose}"\nname = {{ en = "Looks", zh = "期中" }}\n'
         f'purpose = "{purpose}"\n'
         f'watched = "{watched}"\nat = {at}\n{rest}\nbinding = false\nmark = "assumed"\ncite = "a test"\n\n'
     )
@@ -47,6 +54,29 @@ def looks(
 def with_looks(*blocks: str) -> tuple[str, str]:
     return FOLLOW_UP, "".join(blocks) + FOLLOW_UP
 
+
+def efficacy(rest: str, *, ngs: str = "stop = [26, 49]", at: str = "[30, 60]", id: str = "e") -> str:
+    """Looks for efficacy at both endpoints."""
+    both = (("flow_negative", rest), ("ngs_negative", ngs))
+    return "".join(
+        looks(purpose="efficacy", at=at, rest=one, watched=name, id=f"{id}_{name}") for name, one in both
+    )
+
+
+FLOW_LOOK = looks(purpose="efficacy", rest="stop = [30, 60]")
+NGS_ONCE = looks(purpose="efficacy", at="[30]", rest="stop = [26]", watched="ngs_negative", id="n")
+ONCE = efficacy("stop = [24]", at="[30]", ngs="stop = [26]")
+EITHER = [
+    ('joint = "all"', 'joint = "any"'),
+    (PRIMARY, PRIMARY.replace('"primary"\nrole', '"both"\nrole').replace('= "primary"', '= "supplementary"')),
+    ('id = "either"\nrole = "supplementary"', 'id = "either"\nrole = "primary"'),
+]
+POCOCK = 'spending = "pocock"\nspend = 0.024'
+SPENT = 'spending = "pocock"\nspend = 0.006'
+EITHER_ALPHA = (
+    'alpha = 0.025\nmark = "assumed"\ncite = "The record\'s',
+    'alpha = 0.01\nmark = "assumed"\ncite = "The record\'s',
+)
 
 BROKEN = [
     ("plan-unknown-name", [(SET, SET.replace('"itt"', '"fas"'))]),
@@ -91,13 +121,20 @@ BROKEN = [
     ("plan-looks", [with_looks(looks(rest='spending = "pocock"\nspend = 0.01'))]),
     ("plan-looks", [with_looks(looks(purpose="efficacy", rest='spending = "pocock"\nspend = 0.05'))]),
     ("plan-looks", [with_looks(looks(purpose="efficacy", rest='spending = "pocock"'))]),
-    ("plan-looks", [with_looks(looks(), looks(purpose="efficacy", rest="stop = [15, 50]"))]),
+    ("plan-looks", [with_looks(looks(), efficacy("stop = [15, 50]"))]),
+    ("plan-looks", [with_looks(FLOW_LOOK)]),
+    ("plan-looks", [with_looks(FLOW_LOOK, NGS_ONCE)]),
     ("plan-looks", [with_looks(looks(purpose="toxicity", rest="stop = [3, 5]\nwindow_days = 28"))]),
     ("plan-looks", [with_looks(looks(purpose="toxicity", rest="stop = [3, 5]\ngrade = 3"))]),
     ("plan-looks", [with_looks(looks(purpose="toxicity", rest=GRADE_3.replace("28", "-1")))]),
     ("plan-looks", [with_looks(looks(rest="stop = [15, 35]\nwindow_days = 28"))]),
-    ("plan-alpha", [with_looks(looks(purpose="efficacy", rest="stop = [25, 49]"))]),
-    ("plan-alpha", [with_looks(looks(purpose="efficacy", rest='spending = "pocock"\nspend = 0.025'))]),
+    ("plan-alpha", [with_looks(efficacy("stop = [25, 49]"))]),
+    ("plan-alpha", [with_looks(efficacy('spending = "pocock"\nspend = 0.025'))]),
+    ("plan-alpha", [with_looks(efficacy("stop = [30, 60]", ngs="stop = [15, 30]"))]),
+    ("plan-alpha", [with_looks(ONCE, ONCE.replace("24", "30").replace('"e_', '"f_'))]),
+    ("plan-alpha", [*EITHER, with_looks(efficacy(POCOCK, ngs=POCOCK))]),
+    ("plan-alpha", [*EITHER, EITHER_ALPHA, with_looks(efficacy(POCOCK, ngs=POCOCK))]),
+    ("plan-alpha", [*EITHER, with_looks(looks(purpose="efficacy", rest=POCOCK))]),
     ("control-without-source", [(FLOW_RATE, PUBLISHED)]),
     ("control-without-source", [(FLOW_RATE, FLOW_RATE + "\nresponders = 70\nof = 100")]),
     ("control-counts-differ", [(FLOW_RATE, counted(71, 100))]),
@@ -118,8 +155,11 @@ def test_each_plan_is_refused_for_its_own_reason(
 GOOD = [
     [with_looks(looks())],
     [with_looks(looks(purpose="toxicity", at="[10, 90]", rest="stop = [4, 20]\ngrade = 3\nwindow_days = 0"))],
-    [with_looks(looks(purpose="efficacy", rest='spending = "obrien_fleming"\nspend = 0.01'))],
-    [with_looks(looks(purpose="efficacy", rest="stop = [30, 60]")), ],
+    [with_looks(efficacy('spending = "obrien_fleming"\nspend = 0.001'))],
+    [with_looks(efficacy("stop = [30, 60]"))],
+    EITHER,
+    [*EITHER, EITHER_ALPHA, with_looks(efficacy(SPENT, ngs=SPENT))],
+    [*EITHER, EITHER_ALPHA, with_looks(looks(purpose="efficacy", rest=SPENT))],
     [(FLOW_RATE, counted(70, 100))],
     [(FLOW_RATE, counted(211, 300))],
     [("alpha = 0.025\njoint", "alpha = 0.025\njoint"), ('joined = "both"', 'joined = "both"')],
@@ -162,6 +202,49 @@ def test_the_shipped_plans_are_assumed_and_look_at_nothing(
         assert one.strategy(Intercurrent.MISSING) is not None
 
 
+def test_a_counted_rate_is_called_the_controls(checked: Run) -> None:
+    study = checked(FIRST, (FLOW_RATE, counted(70, 100))).study
+    assert study.plan is not None
+    primary = study.plan.estimands[0]
+    assert summary_said(replace(primary, variable=("flow_negative",)), study).en.endswith(
+        "against the control's rate"
+    )
+    assert summary_said(primary, study).en.endswith("against the assumed rate")
+
+
+def test_strategies_are_said_in_the_order_in_which_they_decide(
+    shipped: Callable[[str], tuple[Study, object]],
+) -> None:
+    plan = shipped(FIRST)[0].plan
+    assert plan is not None
+    said = strategies_said(
+        replace(
+            plan.estimands[0],
+            intercurrent=(
+                Counted(Intercurrent.STOPPED_EARLY, Strategy.TREATMENT_POLICY),
+                Counted(Intercurrent.MISSING, Strategy.COMPOSITE),
+                Counted(Intercurrent.DEATH, Strategy.HYPOTHETICAL),
+                Counted(Intercurrent.RELAPSE, Strategy.COMPOSITE),
+            ),
+        )
+    )
+    assert [part.split(":")[0] for part in said.en.split("; ")] == [
+        "no result",
+        "death before the endpoint",
+        "relapse or second cancer before the endpoint",
+        "treatment stopped early",
+    ]
+    assert "剔除（视同结果已知者）（假想策略）" in said.zh
+
+
+def test_efficacy_of_all_endpoints_is_claimed_at_one_look(checked: Run) -> None:
+    study = checked(FIRST, with_looks(efficacy("stop = [30, 60]"))).study
+    assert study.plan is not None
+    said = monitoring_said(study.plan.monitoring[0], study)
+    assert "only where every endpoint says so at the same look [assumed]" in said.en
+    assert "同一次查看" in said.zh
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("reader", ["doctor", "lawyer"])
 def test_both_readers_see_the_plan(
@@ -169,11 +252,23 @@ def test_both_readers_see_the_plan(
 ) -> None:
     study, record = shipped(FIRST)
     page = show(study, record, for_=reader, language=language)
-    primary = {
-        "en": "unknown answers as no response. Population: Intention to treat",
-        "zh": "人群：意向治疗集",
+    said = {
+        "en": (
+            "unknown answers as no response. Population: Intention to treat. Treatment: Blinatumomab.",
+            "Summary: the rate, against the assumed rate.",
+            "the answer counts as it is (treatment policy)",
+            "one-sided alpha 0.025. [assumed]",
+        ),
+        "zh": (
+            "人群：意向治疗集。治疗：贝林妥欧单抗。",
+            "汇总指标：率，与假设率比较。",
+            "计为未缓解（复合变量策略）",
+            "单侧α=0.025。[假设]",
+        ),
     }
-    assert primary[language] in page
+    for words in said[language]:
+        assert words in page
+    assert "the control's rate" not in page and "与对照率比较" not in page
     landmark = {"en": "from protocol day 50", "zh": "自第50天起"}[language]
     assert (landmark in page) is (reader == "lawyer")
     tipping = {"en": "how many of the unknown would have to respond", "zh": "未知者中须有多少缓解"}[language]

@@ -160,9 +160,9 @@ class Monitoring:
 
     `watched`: an endpoint; for TOXICITY a term of the toxicity rules, at `grade` or worse, among the first
     `at` treated, reported within `window_days` of the end of each one's course: after that many days a
-    participant is known to have had none. A look says stop where the count is at most (FUTILITY) or at least (EFFICACY, TOXICITY)
-    that of `stop`; for EFFICACY the counts may instead follow from `spending` of `spend` (one-sided) at the
-    control's rate.
+    participant is known to have had none. A look says stop where the count is at most (FUTILITY) or at least
+    (EFFICACY, TOXICITY) that of `stop`; for EFFICACY the counts may instead follow from `spending` of `spend`
+    (one-sided) at the control's rate.
     """
 
     id: str

@@ -1,5 +1,7 @@
 """The analysis plan in words: each estimand, subgroup, look and landmark in a sentence or two."""
 
+from itertools import groupby
+
 from remission.mrd.words import method_name, percent
 from remission.protocol.plan import (
     Curve,
@@ -17,9 +19,16 @@ from remission.protocol.plan import (
     Subgroup,
     Summary,
 )
-from remission.protocol.study import Study
-from remission.terms.words import Text
+from remission.protocol.study import Joint, Study
+from remission.terms.words import Mark, Text
 
+MARKS: dict[Mark, Text] = {
+    Mark.RECORD: Text("record", "登记记录"),
+    Mark.VERIFIED: Text("verified", "已核实"),
+    Mark.DERIVED: Text("derived", "推算"),
+    Mark.ASSUMED: Text("assumed", "假设"),
+    Mark.UNVERIFIED: Text("unverified", "未核实"),
+}
 ROLES: dict[Role, Text] = {
     Role.PRIMARY: Text("Primary", "主要"),
     Role.SUPPLEMENTARY: Text("Supplementary", "补充"),
@@ -35,6 +44,14 @@ EVENTS: dict[Intercurrent, Text] = {
     Intercurrent.RELAPSE: Text("relapse or second cancer before the endpoint", "终点前复发或第二肿瘤"),
     Intercurrent.DEATH: Text("death before the endpoint", "终点前死亡"),
 }
+STRATEGY_NAMES: dict[Strategy, Text] = {
+    Strategy.TREATMENT_POLICY: Text("treatment policy", "疗法策略"),
+    Strategy.COMPOSITE: Text("composite", "复合变量策略"),
+    Strategy.HYPOTHETICAL: Text("hypothetical", "假想策略"),
+    Strategy.MULTIPLE_IMPUTATION: Text("multiple imputation", "多重填补"),
+    Strategy.TIPPING_POINT: Text("tipping point", "临界点分析"),
+}
+"""ICH E9(R1)'s names of its strategies, and of the two ways to try an unknown answer."""
 STRATEGIES: dict[Strategy, Text] = {
     Strategy.TREATMENT_POLICY: Text("the answer counts as it is", "按实际结果计入"),
     Strategy.COMPOSITE: Text("no response", "计为未缓解"),
@@ -64,7 +81,7 @@ METHODS: dict[Method, Text] = {
     ),
 }
 SUMMARIES: dict[Summary, Text] = {
-    Summary.RATE: Text("the rate, against the control's rate", "率，与对照率比较"),
+    Summary.RATE: Text("the rate", "率"),
     Summary.RISK_DIFFERENCE: Text("the difference to the control's rate", "与对照率之差"),
     Summary.STRATIFIED_RATE: Text("the rate by stratum and over all", "分层及合并的率"),
 }
@@ -93,20 +110,31 @@ def estimand_said(estimand: Estimand, study: Study) -> Text:
     """The five attributes of an estimand and its method; the treatment is the study's."""
     who = next(chosen.name for chosen in study.sets if chosen.id == estimand.population)
     what, then = variable_said(estimand, study), strategies_said(estimand)
-    method, summary, alpha = METHODS[estimand.method], SUMMARIES[estimand.summary], f"{estimand.alpha:f}"
+    method, summary, alpha = METHODS[estimand.method], summary_said(estimand, study), f"{estimand.alpha:f}"
+    drug, mark = study.treatment.name, MARKS[estimand.mark]
     strata = [study.plan.subgroup(id).name for id in estimand.strata] if study.plan is not None else []
     by = Text(
         f", by {' and '.join(one.en for one in strata)}" if strata else "",
         f"，按{'、'.join(one.zh for one in strata)}分层" if strata else "",
     )
     return Text(
-        f"{estimand_title(estimand).en}. Population: {who.en}. Variable: {what.en}. "
+        f"{estimand_title(estimand).en}. Population: {who.en}. Treatment: {drug.en}. Variable: {what.en}. "
         f"Intercurrent events: {then.en}. Summary: {summary.en}{by.en}. "
-        f"Method: {method.en}; one-sided alpha {alpha}. [{estimand.mark}]",
-        f"{estimand_title(estimand).zh}。人群：{who.zh}。变量：{what.zh}。"
+        f"Method: {method.en}; one-sided alpha {alpha}. [{mark.en}]",
+        f"{estimand_title(estimand).zh}。人群：{who.zh}。治疗：{drug.zh}。变量：{what.zh}。"
         f"伴发事件：{then.zh}。汇总指标：{summary.zh}{by.zh}。"
-        f"方法：{method.zh}；单侧α={alpha}。[{estimand.mark}]",
+        f"方法：{method.zh}；单侧α={alpha}。[{mark.zh}]",
     )
+
+
+def summary_said(estimand: Estimand, study: Study) -> Text:
+    """What is estimated, and what it is held against: the control's rate, or one that was assumed."""
+    summary = SUMMARIES[estimand.summary]
+    if estimand.summary is not Summary.RATE:
+        return summary
+    if all(study.rate(id).counted for id in estimand.variable):
+        return Text(f"{summary.en}, against the control's rate", f"{summary.zh}，与对照率比较")
+    return Text(f"{summary.en}, against the assumed rate", f"{summary.zh}，与假设率比较")
 
 
 def variable_said(estimand: Estimand, study: Study) -> Text:
@@ -124,20 +152,22 @@ def variable_said(estimand: Estimand, study: Study) -> Text:
 
 def strategies_said(estimand: Estimand) -> Text:
     """Each strategy with the events it is for, in the order of the study file; unchanged answers last."""
-    by: dict[Strategy, list[Text]] = {}
-    for one in estimand.intercurrent:
-        by.setdefault(one.strategy, []).append(EVENTS[one.event])
-    kept = by.pop(Strategy.TREATMENT_POLICY, None)
-    if kept is not None:
-        by[Strategy.TREATMENT_POLICY] = kept
+    kept = [one for one in estimand.intercurrent if one.strategy is Strategy.TREATMENT_POLICY]
+    ordered = [one for one in estimand.intercurrent if one not in kept] + kept
+    by = [
+        (strategy, [EVENTS[one.event] for one in events])
+        for strategy, events in groupby(ordered, lambda one: one.strategy)
+    ]
     return Text(
         "; ".join(
-            f"{', '.join(event.en for event in events)}: {STRATEGIES[strategy].en} ({plain(strategy)})"
-            for strategy, events in by.items()
+            f"{', '.join(event.en for event in events)}: {STRATEGIES[strategy].en} "
+            f"({STRATEGY_NAMES[strategy].en})"
+            for strategy, events in by
         ),
         "；".join(
             f"{'、'.join(event.zh for event in events)}：{STRATEGIES[strategy].zh}"
-            for strategy, events in by.items()
+            f"（{STRATEGY_NAMES[strategy].zh}）"
+            for strategy, events in by
         ),
     )
 
@@ -169,9 +199,10 @@ def subgroup_said(subgroup: Subgroup, study: Study) -> Text:
             label = study.fact(subgroup.fact).label
             at = Text(f", cut at {cuts}" if cuts else "", f"，分界{cuts}" if cuts else "")
             made = Text(f"{label.en}{at.en}", f"{label.zh}{at.zh}")
+    mark = MARKS[subgroup.mark]
     return Text(
-        f"Subgroup {subgroup.name.en}: {made.en} [{subgroup.mark}]",
-        f"亚组{subgroup.name.zh}：{made.zh} [{subgroup.mark}]",
+        f"Subgroup {subgroup.name.en}: {made.en} [{mark.en}]",
+        f"亚组{subgroup.name.zh}：{made.zh} [{mark.zh}]",
     )
 
 
@@ -188,11 +219,23 @@ def monitoring_said(monitoring: Monitoring, study: Study) -> Text:
         rule, spend = SPENDING[monitoring.spending], f"{monitoring.spend:f}"
         stop = Text(f"{rule.en} of one-sided {spend}", f"{rule.zh}，单侧{spend}")
     held = Text("binding", "有约束力") if monitoring.binding else Text("not binding", "无约束力")
+    together, mark = _together(monitoring, study), MARKS[monitoring.mark]
     return Text(
         f"{monitoring.name.en}: looks for {why.en} at {watched.en} in the first {looks}; {stop.en}; "
-        f"{held.en} [{monitoring.mark}]",
+        f"{held.en}{together.en} [{mark.en}]",
         f"{monitoring.name.zh}：前{looks}例时查看{watched.zh}（{why.zh}）；{stop.zh}；"
-        f"{held.zh} [{monitoring.mark}]",
+        f"{held.zh}{together.zh} [{mark.zh}]",
+    )
+
+
+def _together(monitoring: Monitoring, study: Study) -> Text:
+    """That one endpoint's look makes no claim where the design requires all of them."""
+    claim = study.design.joint is Joint.ALL and len(study.endpoints) > 1
+    if monitoring.purpose is not Purpose.EFFICACY or not claim:
+        return Text("", "")
+    return Text(
+        "; efficacy is claimed only where every endpoint says so at the same look",
+        "；仅当各终点在同一次查看均达界值时方可宣称有效",
     )
 
 
@@ -213,12 +256,12 @@ def watched_said(monitoring: Monitoring, study: Study) -> Text:
 
 def landmark_said(landmark: Landmark, study: Study) -> Text:
     """From which day, to what, and by which answer."""
-    curve, by = CURVES[landmark.curve], study.endpoint(landmark.by).name
+    curve, by, mark = CURVES[landmark.curve], study.endpoint(landmark.by).name, MARKS[landmark.mark]
     return Text(
         f"Landmark {landmark.name.en}: {curve.en} from protocol day {landmark.day}, by {by.en}, among those "
-        f"free of the event and under observation then; log-rank test [{landmark.mark}]",
+        f"free of the event and under observation then; log-rank test [{mark.en}]",
         f"界标{landmark.name.zh}：自第{landmark.day}天起的{curve.zh}，按“{by.zh}”分组，"
-        f"限于届时未发生事件且仍在随访者；log-rank检验 [{landmark.mark}]",
+        f"限于届时未发生事件且仍在随访者；log-rank检验 [{mark.zh}]",
     )
 
 
