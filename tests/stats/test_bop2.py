@@ -1,6 +1,7 @@
 """BOP2 for one endpoint against the printed example of the package BOP2FE and the full grid."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,32 @@ def test_a_futility_look_permits_a_smaller_final_count() -> None:
     assert find_bop2(SEVEN, 0.2, 0.4, 0.1).design.looks[-1].efficacy == 11
 
 
+def test_type_i_error_with_and_without_the_stops() -> None:
+    """Tuned with binding stops the design holds 0.1 only if they are kept; both numbers are printed."""
+    found = find_bop2(SEVEN, 0.2, 0.4, 0.1)
+    assert (found.null.rejects, found.not_binding) == pytest.approx((0.0974, 0.1608), abs=5e-5)
+    assert found.not_binding == operating(found.design, 0.2, binding=False).rejects
+    assert "0.0974 with futility stops kept, 0.1608 if not kept" in found.text()
+    assert "执行无效停止 0.0974，不执行 0.1608" in found.text("zh")
+
+
+@pytest.mark.parametrize("efficacies", [(None,), (PowerForm(0.5), PowerForm(2)), (ObrienFlemingForm(),)])
+def test_the_search_without_binding_stops_is_the_full_grid(
+    efficacies: tuple[EfficacyForm | None, ...],
+) -> None:
+    lambdas, gammas, sizes = [k / 40 for k in range(40)], [k / 4 for k in range(5)], (8, 16, 24)
+    ours = find_bop2(
+        sizes, 0.3, 0.5, 0.1, efficacies=efficacies, lambdas=lambdas, gammas=gammas, binding=False
+    )
+    best = 0.0
+    for efficacy, gamma, lam in product(efficacies, gammas, lambdas):
+        design = bop2(sizes, 0.3, CutOffs(lam, gamma, efficacy))
+        if operating(design, 0.3, binding=False).rejects <= 0.1:
+            best = max(best, operating(design, 0.5).rejects)
+    assert ours.alternative.rejects == best
+    assert ours.null.rejects <= ours.not_binding <= 0.1
+
+
 def test_cut_offs_at_the_end_are_lambda() -> None:
     for form in (ObrienFlemingForm(), PowerForm(1.7)):
         cut = CutOffs(0.87, 0.6, form)
@@ -126,7 +153,7 @@ def test_cut_offs_at_the_end_are_lambda() -> None:
 
 def test_prints_and_refuses() -> None:
     found = find_bop2(SEVEN, 0.2, 0.4, 0.1, efficacies=(PowerForm(2),))
-    assert "type I error 0.0" in found.text() and "先验" in found.text("zh") and found.chart().lines
+    assert "type I error at 0.2 is 0.0" in found.text() and "先验" in found.text("zh") and found.chart().lines
     with pytest.raises(InputRefused):
         CutOffs(1.2, 1)
     with pytest.raises(InputRefused):
@@ -135,3 +162,8 @@ def test_prints_and_refuses() -> None:
         find_bop2(SEVEN, 0.4, 0.2, 0.1)
     with pytest.raises(InputRefused):
         find_bop2((1,), 0.5, 0.6, 0.01, lambdas=[0.1, 0.2])
+    for sizes in ((), (20, 10), (10, 10), (0, 10)):
+        with pytest.raises(InputRefused, match="as looks"):
+            bop2(sizes, 0.2, CutOffs(0.9, 1))
+        with pytest.raises(InputRefused, match="as looks"):
+            find_bop2(sizes, 0.2, 0.4, 0.1)

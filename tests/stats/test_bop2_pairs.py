@@ -27,7 +27,7 @@ SEVEN = (10, 15, 20, 25, 30, 35, 40)
 OF = ObrienFlemingForm()
 
 
-def slowly(design: PairDesign, truth: PairRates) -> PairOperating:
+def slowly(design: PairDesign, truth: PairRates, binding: bool) -> PairOperating:
     """A dictionary of the pairs of counts still alive, one participant after the other."""
     alive, before, futility, efficacy = {(0, 0): 1.0}, 0, list[float](), list[float]()
     steps = (1, 1), (1, 0), (0, 1), (0, 0)
@@ -45,7 +45,7 @@ def slowly(design: PairDesign, truth: PairRates) -> PairOperating:
             stop = any(fails) if design.wanted is Wanted.BOTH else all(fails)
             go = all(succeeds) if design.wanted is Wanted.BOTH else any(succeeds)
             assert not (stop and go)
-            if stop:
+            if stop and (binding or look.n == design.n):
                 below += alive.pop(counts)
             elif go:
                 above += alive.pop(counts)
@@ -79,9 +79,9 @@ def designs(draw: st.DrawFn) -> PairDesign:
 
 
 @settings(max_examples=80, deadline=None)
-@given(designs(), truths())
-def test_as_the_slow_version(design: PairDesign, truth: PairRates) -> None:
-    quick, slow = pair_operating(design, truth), slowly(design, truth)
+@given(designs(), truths(), st.booleans())
+def test_as_the_slow_version(design: PairDesign, truth: PairRates, binding: bool) -> None:
+    quick, slow = pair_operating(design, truth, binding=binding), slowly(design, truth, binding)
     for name in ("rejects", "futility", "efficacy", "expected_n", "early"):
         assert getattr(quick, name) == pytest.approx(getattr(slow, name), rel=1e-11, abs=1e-13), name
     assert sum(quick.futility) + sum(quick.efficacy) == pytest.approx(1, abs=1e-12)
@@ -227,25 +227,44 @@ def test_the_search_with_a_certain_second_endpoint_is_that_of_one() -> None:
     assert pair.nulls[0].rejects == pytest.approx(alone.null.rejects, rel=1e-12)
 
 
+@pytest.mark.parametrize("binding", [True, False])
 @pytest.mark.parametrize("wanted", list(Wanted))
-@pytest.mark.parametrize("efficacies", [(None,), (PowerForm(1), PowerForm(3))])
-def test_the_search_is_the_full_grid(wanted: Wanted, efficacies: tuple[EfficacyForm | None, ...]) -> None:
+@pytest.mark.parametrize("efficacies", [(None,), (PowerForm(1), PowerForm(3)), (OF,)])
+def test_the_search_is_the_full_grid(
+    wanted: Wanted, efficacies: tuple[EfficacyForm | None, ...], binding: bool
+) -> None:
     """The slow version tries every point of the grid under every null."""
-    sizes, lambdas, gammas = (8, 14, 20), [k / 25 for k in range(25)], [0, 0.5, 1]
+    sizes, lambdas, gammas = (8, 14, 20), [k / 50 for k in range(50)], [0, 0.5, 1]
     nulls = PairRates.independent(0.3, 0.5), PairRates.independent(0.3, 0.8)
     truth = PairRates.independent(0.6, 0.8)
     if wanted is Wanted.EITHER:
         nulls = nulls[:1]
     ours = find_bop2_pair(
-        sizes, (0.3, 0.5), nulls, truth, 0.1, wanted, efficacies=efficacies, lambdas=lambdas, gammas=gammas
-    )
+        sizes, (0.3, 0.5), nulls, truth, 0.1, wanted, efficacies=efficacies, lambdas=lambdas, gammas=gammas,
+        binding=binding,
+    )  # fmt: skip
     best = 0.0
     for efficacy, gamma, lam in product(efficacies, gammas, lambdas):
         design = bop2_pair(sizes, (0.3, 0.5), CutOffs(lam, gamma, efficacy), wanted)
-        if all(pair_operating(design, null).rejects <= 0.1 for null in nulls):
+        if all(pair_operating(design, null, binding=binding).rejects <= 0.1 for null in nulls):
             best = max(best, pair_operating(design, truth).rejects)
     assert ours.alternative.rejects == best
     assert all(null.rejects <= 0.1 for null in ours.nulls)
+    assert binding or all(loose <= 0.1 for loose in ours.not_binding)
+
+
+def test_chances_with_and_without_the_stops() -> None:
+    """Tuned with binding stops the nulls hold 0.05 only if they are kept; both numbers are printed."""
+    nulls = PairRates.nested(0.7, 0.4), PairRates.nested(0.85, 0.4), PairRates.nested(0.7, 0.6)
+    truth, sizes = PairRates.nested(0.85, 0.6), (20, 30, 40, 50, 60)
+    found = find_bop2_pair(sizes, (0.7, 0.4), nulls, truth, 0.1, Wanted.BOTH)
+    for one, loose in zip(found.nulls, found.not_binding, strict=True):
+        assert loose == pair_operating(found.design, one.truth, binding=False).rejects >= one.rejects
+        assert f"{one.rejects:.4f} ({loose:.4f} if futility stops are not kept)" in found.text()
+        assert f"{one.rejects:.4f}（不执行无效停止时 {loose:.4f}）" in found.text("zh")
+    assert max(one.rejects for one in found.nulls) <= 0.1 < max(found.not_binding)
+    free = find_bop2_pair(sizes, (0.7, 0.4), nulls, truth, 0.1, Wanted.BOTH, binding=False)
+    assert max(free.not_binding) <= 0.1 and free.alternative.rejects < found.alternative.rejects
 
 
 def test_both_good_is_not_the_only_null() -> None:
@@ -261,23 +280,45 @@ def test_both_good_is_not_the_only_null() -> None:
     assert strict.alternative.rejects == pytest.approx(0.9373, abs=5e-5)
 
 
-def test_counts_grow_with_lambda() -> None:
-    before = bop2_pair(SEVEN, (0.3, 0.5), CutOffs(0.5, 0.8, OF), Wanted.BOTH)
-    for lam in (0.6, 0.7, 0.8, 0.9, 0.97):
-        now = bop2_pair(SEVEN, (0.3, 0.5), CutOffs(lam, 0.8, OF), Wanted.BOTH)
-        for a, b in zip(before.looks, now.looks, strict=True):
-            assert a.low <= b.low and a.high <= b.high
-        before = now
+forms: st.SearchStrategy[EfficacyForm | None] = st.one_of(
+    st.none(), st.just(OF), st.floats(0, 4).map(PowerForm)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.floats(0.05, 0.9), st.floats(0.05, 0.9), st.floats(0, 0.98), st.floats(0, 0.1), st.floats(0, 1.5),
+    forms, st.sampled_from(Wanted), truths(), st.booleans(),
+)  # fmt: skip
+def test_counts_and_rejection_follow_lambda(
+    first: float, second: float, lam: float, step: float, gamma: float, form: EfficacyForm | None,
+    wanted: Wanted, truth: PairRates, binding: bool,
+) -> None:  # fmt: skip
+    """What halving rests on: a larger lambda lowers no count of either endpoint, nor raises a rejection."""
+    one, other = (
+        bop2_pair((6, 12, 20), (first, second), CutOffs(value, gamma, form), wanted)
+        for value in (lam, min(1.0, lam + step))
+    )
+    for a, b in zip(one.looks, other.looks, strict=True):
+        for endpoint in (0, 1):
+            assert a.low[endpoint] <= b.low[endpoint] and a.high[endpoint] <= b.high[endpoint]
+    before, after = (pair_operating(design, truth, binding=binding).rejects for design in (one, other))
+    assert before >= after - 1e-14
 
 
 def test_truths() -> None:
     assert PairRates.nested(0.8, 0.6).cells == pytest.approx((0.6, 0.2, 0, 0.2))
     assert PairRates.independent(0.5, 0.4).rates == pytest.approx((0.5, 0.4))
-    for wrong in ((0.5, 0.5, 0.5, -0.5), (0.2, 0.2, 0.2, 0.2)):
+    nan, inf = math.nan, math.inf
+    for wrong in (
+        (0.5, 0.5, 0.5, -0.5), (0.2, 0.2, 0.2, 0.2), (0.5, nan, 0.2, 0.3), (nan,) * 4, (inf, 0, 0, -inf),
+    ):  # fmt: skip
         with pytest.raises(InputRefused):
             PairRates(*wrong)
     with pytest.raises(InputRefused):
         PairRates.nested(0.4, 0.6)
+    with pytest.raises(InputRefused):
+        PairRates.independent(math.nan, 0.6)
 
 
 def test_prints_and_refuses() -> None:
@@ -290,6 +331,16 @@ def test_prints_and_refuses() -> None:
         bop2_pair((10, 20), (0.0, 0.6), CutOffs(0.9, 1), Wanted.BOTH)
     with pytest.raises(InputRefused):
         bop2_pair((20, 10), (0.2, 0.6), CutOffs(0.9, 1), Wanted.BOTH)
+    for sizes in ((), (20, 10), (10, 10), (0, 10)):
+        with pytest.raises(InputRefused, match="as looks"):
+            find_bop2_pair(
+                sizes,
+                (0.2, 0.6),
+                (PairRates.independent(0.2, 0.6),),
+                PairRates.independent(0.5, 0.8),
+                0.1,
+                Wanted.BOTH,
+            )
     with pytest.raises(InputRefused):
         find_bop2_pair((10,), (0.2, 0.6), (), PairRates.independent(0.5, 0.8), 0.1, Wanted.BOTH)
     with pytest.raises(InputRefused):

@@ -71,12 +71,41 @@ def test_as_the_slow_version(data: st.DataObject, n_max: int, p0: float, convinc
     assert ours == pytest.approx(slowly(x, n, n_max, p0, convinced, prior), abs=1e-10)
 
 
-def test_boundaries_grow() -> None:
-    design = predictive_design(range(5, 51), 0.3, 0.95, 0.05, high_enough=0.99)
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(2, 50),
+    st.floats(0.05, 0.9),
+    st.floats(0.5, 0.95),
+    st.floats(0.001, 0.3),
+    st.floats(0.6, 0.999),
+)
+def test_boundaries_grow(n: int, p0: float, convinced: float, too_low: float, high_enough: float) -> None:
+    """By at most one a participant, from the first: a responder never hurts, a failure never helps."""
+    if Prior(p0, 1 - p0).exceeds(p0, n)[-1] < convinced:
+        return  # no final count is enough
+    design = predictive_design(range(1, n + 1), p0, convinced, too_low, high_enough=high_enough)
     lows = [-1 if look.futility is None else look.futility for look in design.looks]
     highs = [look.n + 1 if look.efficacy is None else look.efficacy for look in design.looks]
     assert all(0 <= b - a <= 1 for a, b in pairwise(lows))
-    assert all(b >= a for a, b in pairwise(highs[3:]))
+    assert all(0 <= b - a <= 1 for a, b in pairwise(highs))
+
+
+def test_type_i_error_with_and_without_the_stops() -> None:
+    """Both are printed; the design of Lee and Liu holds 0.1 either way."""
+    found = find_predictive(0.2, 0.4, 0.1, 0.1)
+    assert (found.null.rejects, found.not_binding) == pytest.approx((0.0878, 0.0889), abs=5e-5)
+    assert found.not_binding == operating(found.design, 0.2, binding=False).rejects
+    assert "0.0878 with futility stops kept, 0.0889 if not kept" in found.text()
+    assert "执行无效停止时 I 类错误 0.0878，不执行时 0.0889" in found.text("zh")
+
+
+def test_a_search_that_does_not_count_on_the_stops() -> None:
+    """alpha 0.088: 11 of 36 hold it only if the stops are kept; 39 participants hold it without."""
+    counting = find_predictive(0.2, 0.4, 0.088, 0.1, n_from=30)
+    assert counting.design.n == 36 and counting.null.rejects <= 0.088 < counting.not_binding
+    free = find_predictive(0.2, 0.4, 0.088, 0.1, n_from=30, binding=False)
+    assert free.design.n == 39 and free.not_binding == pytest.approx(0.0742, abs=5e-5)
+    assert free.alternative.rejects >= 0.9
 
 
 def test_a_look_that_cannot_go_on_ends_the_design() -> None:
@@ -100,3 +129,6 @@ def test_refusals() -> None:
         find_predictive(0.4, 0.2, 0.1, 0.1)
     with pytest.raises(InputRefused):
         find_predictive(0.2, 0.4, 0.1, 0.1, n_max=15)
+    for sizes in ([], [20, 10], [10, 10, 20], [0, 10]):
+        with pytest.raises(InputRefused, match="as looks"):
+            predictive_design(sizes, 0.2, 0.9, 0.001)

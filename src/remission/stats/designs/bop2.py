@@ -5,12 +5,15 @@ also stops for efficacy, when it is at least 1 - (1 - lambda) t^eta (power form)
 sqrt(t)) - 1 with z the normal quantile at (1 + lambda) / 2 (O'Brien-Fleming form). At the end all of these
 are lambda. The prior is Beta(p0, 1 - p0) unless another is given.
 
+Futility stops are binding, as in the papers: lambda is tuned to a type I error that counts on their being
+obeyed, and a trial that goes on past one errs more often. Both are printed; `binding=False` tunes without.
+
 Raising lambda raises every boundary count, so type I error and power fall together: for each gamma (and eta)
 the best lambda is the smallest that holds type I error, found by halving; that is the search over the full
 grid.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from statistics import NormalDist
@@ -21,7 +24,7 @@ from numpy.typing import NDArray
 from remission.errors import InputRefused
 from remission.paper.charts import Curves, Drawable
 from remission.paper.tables import Printable, PrintedTable
-from remission.stats.designs.predictive import Prior
+from remission.stats.designs.predictive import Prior, check_sizes
 from remission.stats.designs.staged import Look, Operating, Staged, operating, operating_many
 from remission.terms.words import Text
 
@@ -99,7 +102,10 @@ class CutOffs:
 
 @dataclass(frozen=True, slots=True)
 class Bop2(Printable, Drawable):
-    """A tuned design: its cut-offs, boundaries, and what it does at p0 and p1."""
+    """A tuned design: its cut-offs, boundaries, and what it does at p0 and p1.
+
+    `null`, `alternative`: with futility stops kept. `not_binding`: type I error at p0 if they are not.
+    """
 
     cut_offs: CutOffs
     prior: Prior
@@ -107,6 +113,7 @@ class Bop2(Printable, Drawable):
     design: Staged
     null: Operating
     alternative: Operating
+    not_binding: float
 
     def printed(self) -> PrintedTable:
         """The boundaries, with the cut-offs and the exact errors under them."""
@@ -126,12 +133,12 @@ class Bop2(Printable, Drawable):
                     f"λ {cut.lam:g}，γ {cut.gamma:g}{form}；先验 {prior}。",
                 ),
                 Text(
-                    f"Exact: type I error {self.null.rejects:.4f} at {self.null.rate:g} "
-                    f"(allowed {self.alpha:g}), power {self.alternative.rejects:.4f} "
-                    f"at {self.alternative.rate:g}; expected n {self.null.expected_n:.1f} and "
-                    f"{self.alternative.expected_n:.1f}.",
-                    f"精确值：真实率 {self.null.rate:g} 时 I 类错误 {self.null.rejects:.4f}"
-                    f"（允许 {self.alpha:g}），"
+                    f"Exact: type I error at {self.null.rate:g} is {self.null.rejects:.4f} with futility "
+                    f"stops kept, {self.not_binding:.4f} if not kept (allowed {self.alpha:g}); "
+                    f"power {self.alternative.rejects:.4f} at {self.alternative.rate:g}; "
+                    f"expected n {self.null.expected_n:.1f} and {self.alternative.expected_n:.1f}.",
+                    f"精确值：真实率 {self.null.rate:g} 时 I 类错误：执行无效停止 {self.null.rejects:.4f}，"
+                    f"不执行 {self.not_binding:.4f}（允许 {self.alpha:g}）；"
                     f"{self.alternative.rate:g} 时检验效能 {self.alternative.rejects:.4f}；期望例数"
                     f" {self.null.expected_n:.1f} 与 {self.alternative.expected_n:.1f}。",
                 ),
@@ -181,6 +188,7 @@ def find_bop2(
     lambdas: Sequence[float] | None = None,
     gammas: Sequence[float] | None = None,
     prior: Prior | None = None,
+    binding: bool = True,
 ) -> Bop2:
     """The cut-offs with most exact power at `p1` among those of exact type I error at most `alpha` at `p0`.
 
@@ -188,13 +196,14 @@ def find_bop2(
     ----------
     efficacies : forms of the efficacy cut-off to try; `tuple(PowerForm(k / 10) for k in range(31))`
     lambdas, gammas : growing grids; by default 0 to 1 in steps of 0.001, and 0 to 1 in steps of 0.05
+    binding : whether type I error counts on futility stops being obeyed; False holds `alpha` without them
 
     At equal power the smaller expected n at p0 is taken.
 
     Raises
     ------
     InputRefused
-        For rates out of order, or where no cut-offs on the grid hold `alpha`.
+        For rates out of order, sizes that do not grow, or where no cut-offs on the grid hold `alpha`.
     """
     if not 0 < p0 < p1 < 1:
         raise InputRefused(f"p0 {p0!r}, p1 {p1!r}", where="rates", do="give 0 < p0 < p1 < 1")
@@ -203,7 +212,7 @@ def find_bop2(
 
     @cache
     def size(design: Staged) -> float:
-        return operating(design, p0).rejects
+        return operating(design, p0, binding=binding).rejects
 
     def tried(gamma: float, efficacy: EfficacyForm | None) -> Callable[[float], Staged | None]:
         return lambda lam: _staged_or_none(sizes, tables, CutOffs(lam, gamma, efficacy))
@@ -217,7 +226,9 @@ def find_bop2(
             design = None if place is None else make(grid[place])
             if place is not None and design is not None:
                 null, truth = operating_many(design, (p0, p1))
-                found.append(Bop2(CutOffs(grid[place], gamma, efficacy), prior, alpha, design, null, truth))
+                loose = operating(design, p0, binding=False).rejects
+                cut = CutOffs(grid[place], gamma, efficacy)
+                found.append(Bop2(cut, prior, alpha, design, null, truth, loose))
     if not found:
         raise InputRefused(
             f"no cut-offs hold {alpha!r}", where="BOP2 search", do="allow more participants or a finer grid"
@@ -225,8 +236,9 @@ def find_bop2(
     return max(found, key=lambda one: (one.alternative.rejects, -one.null.expected_n))
 
 
-def posteriors(sizes: Iterable[int], p0: float, prior: Prior) -> list[Numbers]:
-    """For each look P(rate > p0) after 0..n responders."""
+def posteriors(sizes: Sequence[int], p0: float, prior: Prior) -> list[Numbers]:
+    """For each look P(rate > p0) after 0..n responders. `Raises` as in `bop2`."""
+    check_sizes(sizes)
     if not 0 < p0 < 1:
         raise InputRefused(f"{p0!r} as p0", where="rates", do="give a fraction inside 0..1")
     return [prior.exceeds(p0, n) for n in sizes]

@@ -3,10 +3,14 @@
 At the end the treatment is accepted if P(rate > p0 | data) >= `convinced`. Before it, the predictive
 probability is the chance, given the data so far, that the end will be so; the trial stops for futility when
 it is below `too_low`, and for efficacy when it is above `high_enough` (1: never, the usual choice).
+
+Futility stops are binding: the final count of a search counts on them unless told otherwise, and a trial that
+goes on past one has a larger type I error. Both are printed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +18,7 @@ from numpy.typing import NDArray
 from remission.errors import InputRefused
 from remission.paper.charts import Curves, Drawable
 from remission.paper.tables import Printable, PrintedTable
-from remission.stats.designs.staged import Look, Operating, Staged, operating_many
+from remission.stats.designs.staged import Look, Operating, Staged, operating, operating_many
 from remission.stats.tails import beta_above, binomial_at_least
 from remission.terms.words import Text
 
@@ -46,13 +50,17 @@ class Prior:
 
 @dataclass(frozen=True, slots=True)
 class PredictiveDesign(Printable, Drawable):
-    """A predictive probability design with its settings and what it does at p0 and p1."""
+    """A predictive probability design with its settings and what it does at p0 and p1.
+
+    `null`, `alternative`: with futility stops kept. `not_binding`: type I error at p0 if they are not.
+    """
 
     design: Staged
     convinced: float
     too_low: float
     null: Operating
     alternative: Operating
+    not_binding: float
 
     def printed(self) -> PrintedTable:
         """The looks where the futility count moves, with the settings and the exact errors under them."""
@@ -75,9 +83,11 @@ class PredictiveDesign(Printable, Drawable):
                     f"其预测概率低于 {self.too_low:g} 时停止。Lee 与 Liu 2008。",
                 ),
                 Text(
-                    f"Exact: type I error {self.null.rejects:.4f}, power {self.alternative.rejects:.4f} at "
+                    f"Exact: type I error {self.null.rejects:.4f} with futility stops kept, "
+                    f"{self.not_binding:.4f} if not kept; power {self.alternative.rejects:.4f} at "
                     f"{self.alternative.rate:g}; expected n {self.null.expected_n:.1f} without effect.",
-                    f"精确值：I 类错误 {self.null.rejects:.4f}，真实率 {self.alternative.rate:g} 时检验效能 "
+                    f"精确值：执行无效停止时 I 类错误 {self.null.rejects:.4f}，不执行时 "
+                    f"{self.not_binding:.4f}；真实率 {self.alternative.rate:g} 时检验效能 "
                     f"{self.alternative.rejects:.4f}；无效应时期望例数 {self.null.expected_n:.1f}。",
                 ),
             ),
@@ -134,6 +144,7 @@ def predictive_design(
     ----------
     Lee and Liu 2008, doi:10.1177/1740774508089279
     """
+    check_sizes(sizes)
     _check(p0, convinced)
     if not 0 <= too_low < high_enough <= 1:
         raise InputRefused(
@@ -157,11 +168,13 @@ def find_predictive(
     n_max: int = 100,
     prior: Prior | None = None,
     cut_offs: Sequence[float] = (0.001, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2),
+    binding: bool = True,
 ) -> PredictiveDesign:
     """The smallest trial, looked at after every participant from `first`, that holds both errors exactly.
 
     All final counts and all `cut_offs` for futility are tried; of those that hold, the one with most power
     (then the smaller expected size at p0). `convinced` is the smallest value that asks for the final count.
+    `binding`: whether type I error counts on futility stops being obeyed; False holds `alpha` without them.
 
     Raises
     ------
@@ -180,9 +193,12 @@ def find_predictive(
             for too_low in cut_offs:
                 design = _bounded(range(first, n + 1), needed, reach, too_low, 1.0)
                 null, truth = operating_many(design, (p0, p1))
-                if null.rejects <= alpha and truth.rejects >= 1 - beta:
+                if null.rejects > alpha or truth.rejects < 1 - beta:
+                    continue
+                loose = operating(design, p0, binding=False).rejects
+                if binding or loose <= alpha:
                     convinced = float(prior.exceeds(p0, n)[needed])
-                    found.append(PredictiveDesign(design, convinced, too_low, null, truth))
+                    found.append(PredictiveDesign(design, convinced, too_low, null, truth, loose))
         if found:
             return max(found, key=lambda one: (one.alternative.rejects, -one.null.expected_n))
     raise InputRefused(
@@ -190,6 +206,20 @@ def find_predictive(
         where="n_max",
         do="allow more participants, or larger errors",
     )
+
+
+def check_sizes(sizes: Sequence[int]) -> None:
+    """Refuse looks that are none or do not grow.
+
+    Raises
+    ------
+    InputRefused
+        For no look, a first look before the first participant, or sizes that do not grow.
+    """
+    if not sizes or any(b <= a for a, b in pairwise((0, *sizes))):
+        raise InputRefused(
+            f"{list(sizes)!r} as looks", where="sizes", do="give growing numbers, at least one, from 1"
+        )
 
 
 def _bounded(

@@ -8,6 +8,9 @@ second endpoint (NGS negative within flow negative) is the same design under a t
 is 0.
 
 What the design does is exact: the chance of every pair of counts is carried through the looks.
+
+Futility stops are binding, as in the papers: the tuned type I error counts on their being obeyed, and is
+printed with and without; `binding=False` tunes without.
 """
 
 from collections.abc import Sequence
@@ -51,7 +54,7 @@ class PairRates:
     Raises
     ------
     InputRefused
-        For a negative chance, or another sum.
+        For a negative chance, one that is no number, or another sum.
     """
 
     both: float
@@ -60,7 +63,7 @@ class PairRates:
     neither: float
 
     def __post_init__(self) -> None:
-        if min(self.cells) < 0 or abs(sum(self.cells) - 1) > _ROUNDING:
+        if not (min(self.cells) >= 0 and abs(sum(self.cells) - 1) <= _ROUNDING):
             raise InputRefused(
                 f"{self.cells} as chances", where="two endpoints", do="give four of at least 0 whose sum is 1"
             )
@@ -68,7 +71,9 @@ class PairRates:
     @classmethod
     def together(cls, first: float, second: float, both: float) -> "PairRates":
         """From the rate of each endpoint and the rate of both."""
-        return cls(both, *(_clean(c) for c in (first - both, second - both, 1 - first - second + both)))
+        cells = first - both, second - both, 1 - first - second + both
+        # A difference of rates can leave a rounding error of nothing.
+        return cls(both, *(0.0 if abs(cell) < _ROUNDING else cell for cell in cells))
 
     @classmethod
     def independent(cls, first: float, second: float) -> "PairRates":
@@ -126,7 +131,8 @@ class PairDesign(Printable):
                     f"{look} after {before}", where=f"look {place}", do="let n grow and low stay below high"
                 )
             before = look.n
-        if not self.looks or any(b != a + 1 for a, b in zip(*self._ends(), strict=True)):
+        last = self.looks[-1] if self.looks else None
+        if last is None or any(b != a + 1 for a, b in zip(last.low, last.high, strict=True)):
             raise InputRefused("it decides nothing", where="the last look", do="let high be low + 1")
 
     @property
@@ -138,10 +144,8 @@ class PairDesign(Printable):
         """Each look with the boundaries of both endpoints."""
         columns = [Text("look", "分析"), Text("n", "例数")]
         for name in self.names:
-            columns += [
-                Text(f"{name.en}: fails", f"{name.zh}：失败"),
-                Text(f"{name.en}: succeeds", f"{name.zh}：成功"),
-            ]
+            columns.append(Text(f"{name.en}: fails", f"{name.zh}：失败"))
+            columns.append(Text(f"{name.en}: succeeds", f"{name.zh}：成功"))
         rows = tuple(
             (
                 str(place),
@@ -160,9 +164,6 @@ class PairDesign(Printable):
             rows,
             (_RULES[self.wanted],),
         )
-
-    def _ends(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        return self.looks[-1].low, self.looks[-1].high
 
 
 _RULES = {
@@ -191,7 +192,11 @@ class PairOperating:
 
 @dataclass(frozen=True, slots=True)
 class PairBop2(Printable):
-    """A tuned design of two endpoints with what it does under each null truth and under the alternative."""
+    """A tuned design of two endpoints with what it does under each null truth and under the alternative.
+
+    `nulls`, `alternative`: with futility stops kept. `not_binding`: under each null, the chance to end in
+    favour if they are not.
+    """
 
     cut_offs: CutOffs
     p0: tuple[float, float]
@@ -199,6 +204,7 @@ class PairBop2(Printable):
     design: PairDesign
     nulls: tuple[PairOperating, ...]
     alternative: PairOperating
+    not_binding: tuple[float, ...]
 
     def printed(self) -> PrintedTable:
         """The boundaries, with the cut-offs and the exact errors under them."""
@@ -216,7 +222,8 @@ class PairBop2(Printable):
                     f"BOP2，λ {cut.lam:g}，γ {cut.gamma:g}{form}；零假设率 {_rates(self.p0)}，"
                     f"允许的 I 类错误 {self.alpha:g}。",
                 ),
-                *(_said(one) for one in (*self.nulls, self.alternative)),
+                *(_said(one, loose) for one, loose in zip(self.nulls, self.not_binding, strict=True)),
+                _said(self.alternative),
                 Text(
                     "Exact, by enumeration. Zhou, Lee and Yuan 2017, Statistics in Medicine 36:3302-3314.",
                     "精确枚举。Zhou、Lee 与 Yuan 2017，Statistics in Medicine 36:3302-3314。",
@@ -258,12 +265,15 @@ def bop2_pair(
     return _design(sizes, _bounds(sizes, tables, cut_offs), wanted)
 
 
-def pair_operating(design: PairDesign, truth: PairRates) -> PairOperating:
-    """The exact operating characteristics under a truth."""
+def pair_operating(design: PairDesign, truth: PairRates, *, binding: bool = True) -> PairOperating:
+    """The exact operating characteristics under a truth.
+
+    `binding`: False ignores futility stops before the last look, as when type I error must hold without them.
+    """
     sizes = np.array([look.n for look in design.looks], np.int64)
     low = np.array([look.low for look in design.looks], np.int64).T
     high = np.array([look.high for look in design.looks], np.int64).T
-    stops = _through(sizes, (low, high), truth, design.wanted)
+    stops = _through(sizes, (low, high), truth, design.wanted, binding)
     futility, efficacy = stops[0].tolist(), stops[1].tolist()
     expected = float(sizes @ stops.sum(axis=0))
     early = float(stops[:, :-1].sum())
@@ -282,6 +292,7 @@ def find_bop2_pair(
     lambdas: Sequence[float] | None = None,
     gammas: Sequence[float] | None = None,
     priors: tuple[Prior, Prior] | None = None,
+    binding: bool = True,
 ) -> PairBop2:
     """The cut-offs with most exact power, among those of exact type I error at most `alpha` under every null.
 
@@ -290,7 +301,7 @@ def find_bop2_pair(
     nulls : truths under which the treatment is no success
         With both wanted, "neither endpoint is good" alone protects little: add the truths where only one is.
     alternative : the truth under which power is sought
-    efficacies, lambdas, gammas : as in `designs.bop2.find_bop2`
+    efficacies, lambdas, gammas, binding : as in `designs.bop2.find_bop2`
 
     At equal power the smaller expected n under the first null is taken. For each gamma the smallest lambda
     that holds type I error is found by halving, because raising lambda raises every count; all others of the
@@ -299,7 +310,7 @@ def find_bop2_pair(
     Raises
     ------
     InputRefused
-        For no null, null rates outside 0..1, or where no cut-offs on the grid hold `alpha`.
+        For no null, null rates outside 0..1, sizes that do not grow, or no cut-offs that hold `alpha`.
     """
     if not nulls:
         raise InputRefused("no null truth", where="BOP2 search", do="give at least one")
@@ -312,28 +323,29 @@ def find_bop2_pair(
         bounds = _bounds(sizes, tables, cut_offs)
         key = bounds[0].tobytes() + bounds[1].tobytes()
         if key not in known:
-            known[key] = all(_through(spans, bounds, null, wanted)[1].sum() <= alpha for null in nulls)
+            ends = (_through(spans, bounds, null, wanted, binding)[1] for null in nulls)
+            known[key] = all(above.sum() <= alpha for above in ends)
         return known[key]
 
-    best: tuple[tuple[float, float], CutOffs] | None = None
+    found = list[tuple[float, float, CutOffs]]()
     for efficacy in efficacies:
         for gamma in gamma_grid() if gammas is None else gammas:
             place = smallest(grid, lambda lam, g=gamma, e=efficacy: holds(CutOffs(lam, g, e)))
-            if place is None:
-                continue
-            cut = CutOffs(grid[place], gamma, efficacy)
-            bounds = _bounds(sizes, tables, cut)
-            power = float(_through(spans, bounds, alternative, wanted)[1].sum())
-            mean = float(_through(spans, bounds, nulls[0], wanted).sum(axis=0) @ spans)
-            if best is None or (power, -mean) > best[0]:
-                best = (power, -mean), cut
-    if best is None:
+            if place is not None:
+                cut = CutOffs(grid[place], gamma, efficacy)
+                bounds = _bounds(sizes, tables, cut)
+                power = float(_through(spans, bounds, alternative, wanted)[1].sum())
+                mean = float(_through(spans, bounds, nulls[0], wanted).sum(axis=0) @ spans)
+                found.append((power, -mean, cut))
+    if not found:
         raise InputRefused(
             f"no cut-offs hold {alpha!r}", where="BOP2 search", do="allow more participants or a finer grid"
         )
-    design = _design(sizes, _bounds(sizes, tables, best[1]), wanted)
+    cut = max(found, key=lambda one: one[:2])[2]
+    design = _design(sizes, _bounds(sizes, tables, cut), wanted)
     ends = tuple(pair_operating(design, null) for null in nulls)
-    return PairBop2(best[1], p0, alpha, design, ends, pair_operating(design, alternative))
+    loose = tuple(pair_operating(design, null, binding=False).rejects for null in nulls)
+    return PairBop2(cut, p0, alpha, design, ends, pair_operating(design, alternative), loose)
 
 
 def _tables(
@@ -361,27 +373,28 @@ def _design(sizes: Sequence[int], bounds: tuple[Counts, Counts], wanted: Wanted)
     )
 
 
-def _through(sizes: Counts, bounds: tuple[Counts, Counts], truth: PairRates, wanted: Wanted) -> Numbers:
+def _through(
+    sizes: Counts, bounds: tuple[Counts, Counts], truth: PairRates, wanted: Wanted, binding: bool = True
+) -> Numbers:
     from remission.stats.pairs.kernels_bop2 import pair_through_looks
 
-    low, high = (np.ascontiguousarray(side) for side in bounds)
+    low, high = (np.array(side, order="C") for side in bounds)
+    if not binding:
+        low[:, :-1] = -1
     return pair_through_looks(sizes, low, high, np.array(truth.cells), wanted is Wanted.BOTH)
-
-
-def _clean(chance: float) -> float:
-    """0 where a difference of rates left only a rounding error."""
-    return 0.0 if abs(chance) < _ROUNDING else chance
 
 
 def _rates(rates: tuple[float, float]) -> str:
     return f"{rates[0]:.4g}, {rates[1]:.4g}"
 
 
-def _said(one: PairOperating) -> Text:
+def _said(one: PairOperating, loose: float | None = None) -> Text:
     rates = _rates(one.truth.rates)
+    unkept = "" if loose is None else f" ({loose:.4f} if futility stops are not kept)"
+    unkept_zh = "" if loose is None else f"（不执行无效停止时 {loose:.4f}）"
     return Text(
-        f"True rates {rates} (both {one.truth.both:.4g}): ends in favour {one.rejects:.4f}, "
+        f"True rates {rates} (both {one.truth.both:.4g}): ends in favour {one.rejects:.4f}{unkept}, "
         f"expected n {one.expected_n:.1f}, stops early {one.early:.4f}.",
-        f"真实率 {rates}（两者均有 {one.truth.both:.4g}）：结论为有效 {one.rejects:.4f}，"
+        f"真实率 {rates}（两者均有 {one.truth.both:.4g}）：结论为有效 {one.rejects:.4f}{unkept_zh}，"
         f"期望例数 {one.expected_n:.1f}，提前停止 {one.early:.4f}。",
     )
