@@ -45,6 +45,7 @@ def test_as_clinfun_prints_it(
     assert found.p == pytest.approx(p, abs=5.001e-12)
     # clinfun searches a grid of 0.0001 and prints its innermost points: the limits rounded inwards
     assert math.ceil(found.koyama_chen.lower * 1e4) / 1e4 == lower
+    assert found.koyama_chen.upper is not None
     assert math.floor(found.koyama_chen.upper * 1e4) / 1e4 == upper
     if REFERENCE.exists():
         value = next(entry["value"] for entry in json.loads(REFERENCE.read_text()) if entry["id"] == row)
@@ -133,7 +134,8 @@ def test_exact_intervals_cover_at_every_rate(design: Staged, level: float) -> No
             math.fsum(
                 chance[point]
                 for point, one in found.items()
-                if one.koyama_chen.lower <= rate <= one.koyama_chen.upper
+                if one.koyama_chen.upper is not None
+                and one.koyama_chen.lower <= rate <= one.koyama_chen.upper
             ),
         )
     assert chen_least < level  # as the page says: Koyama and Chen's upper limit is too low to hold it
@@ -164,6 +166,7 @@ def test_counting_failures_mirrors_everything(point: tuple[int, int]) -> None:
     mirrored = Staged(tuple(Look(one.n, one.n - one.efficacy, one.n - one.futility) for one in BOTH.looks))  # type: ignore[operator]
     here = after(BOTH, look=look, responders=count, p0=0.5)
     there = after(mirrored, look=look, responders=BOTH.looks[look - 1].n - count, p0=0.5)
+    assert there.unbiased is not None
     assert here.unbiased == pytest.approx(1 - there.unbiased, abs=1e-12)
     assert here.median == pytest.approx(1 - there.median, abs=1e-12)
     assert here.interval.lower == pytest.approx(1 - there.interval.upper, abs=1e-12)

@@ -91,6 +91,7 @@ def test_looks_at_other_numbers_hold_alpha_and_spend_no_more() -> None:
         more = Staged((Look(sizes[0], (low or -1) + 1, None), found.attained.looks[1]))
         assert low is None or operating(more, 0.5).futility[0] > found.before[1].futility[0]
         last = found.attained.looks[1].efficacy
+        assert last is not None
         less = Staged((found.attained.looks[0], Look(sizes[1], last - 2, last - 1)))
         assert operating(less, 0.3).rejects > 0.05
     assert changed_looks(SIMON, (15, 46), p0=0.3, p1=0.5, alpha=0.05).attained == SIMON
@@ -102,6 +103,43 @@ def test_looks_with_efficacy_at_other_numbers() -> None:
     found = changed_looks(BOTH, (23, 38, 63), p0=0.4, p1=0.6, alpha=alpha)
     assert found.now[0].rejects <= alpha * (1 + 1e-12)
     assert "23" in found.text() and "实际" in found.text("zh")
+
+
+SAFE = Staged((Look(20, 10, None), Look(40, 20, None), Look(60, 36, 37)))
+
+
+def test_a_plan_safe_without_its_stops_stays_safe() -> None:
+    # sizes of the plan at .5: .0410 with the stops, .0462 without; the smallest count that holds .05 with the
+    # stops kept has .0464, and .0544 without
+    assert operating(SAFE, 0.5, binding=False).rejects == pytest.approx(0.04623, abs=5e-6)
+    kept = changed_looks(SAFE, (20, 40, 66), p0=0.5, p1=0.7, alpha=0.05)
+    assert not kept.binding and not kept.rests_on_stops and kept.attained.looks[-1].efficacy == 41
+    assert kept.now[0].rejects <= kept.not_binding <= 0.05
+    assert "WARNING" not in kept.text()
+    rests = changed_looks(SAFE, (20, 40, 66), p0=0.5, p1=0.7, alpha=0.05, binding=True)
+    assert rests.attained.looks[-1].efficacy == 40
+    assert rests.now[0].rejects == pytest.approx(0.04644, abs=5e-6)
+    assert rests.not_binding == pytest.approx(0.05443, abs=5e-6) and rests.rests_on_stops
+    assert "WARNING" in rests.text() and "0.05443" in rests.text() and "警告" in rests.html("zh")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(14, 30), st.integers(35, 55), st.integers(56, 75), st.sampled_from([True, False]))
+def test_the_size_that_was_asked_for_is_held_and_no_smaller_count_does(
+    first: int, second: int, last: int, binding: bool
+) -> None:
+    found = changed_looks(SAFE, (first, second, last), p0=0.5, p1=0.7, alpha=0.05, binding=binding)
+    assert operating(found.attained, 0.5, binding=binding).rejects <= 0.05
+    count = found.attained.looks[-1].efficacy or 0
+    less = Staged((*found.attained.looks[:-1], Look(last, count - 2, count - 1)))
+    assert operating(less, 0.5, binding=binding).rejects > 0.05
+
+
+def test_a_plan_that_rests_on_its_stops_says_so() -> None:
+    found = changed_looks(SIMON, (15, 46), p0=0.3, p1=0.5, alpha=0.05)
+    assert found.binding and found.rests_on_stops and "WARNING" in found.text()
+    held = changed_looks(SIMON, (15, 46), p0=0.3, p1=0.5, alpha=0.05, binding=False)
+    assert held.not_binding <= 0.05 and held.attained.looks[-1].efficacy == 20
 
 
 def test_it_prints() -> None:

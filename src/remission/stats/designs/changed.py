@@ -3,9 +3,11 @@
 Two situations. At the end another number has an answer than planned, and the interim result is known: the
 final count to reach is chosen so that, given that result, the chance of a false rejection is at most what it
 was in the plan; then type I error is at most the planned one, whatever led to the number
-(`changed_at_the_end`). Or looks happen at other numbers than planned, for reasons that do not depend on the
-answers: the boundaries are drawn anew for the attained numbers, spending no more than the plan had spent
-(`changed_looks`).
+(`changed_at_the_end`; p-value and interval to it: `after.after` with `n` and `before`). Or looks happen at
+other numbers than planned, for reasons that do not depend on the answers: the boundaries are drawn anew for
+the attained numbers (`changed_looks`). Efficacy stops before the end then spend no more than the plan had
+spent by that look; the last count spends what is left of `alpha`, which may be more than the plan's exact
+size.
 """
 
 from collections.abc import Sequence
@@ -13,27 +15,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from remission.errors import InputRefused
 from remission.paper.tables import Printable, PrintedTable
+from remission.stats.designs.conditional_error import FinalCount, check_end, final_count, going_on, seen
+from remission.stats.designs.reached import chances
 from remission.stats.designs.single_stage import REACHED, check_rates
 from remission.stats.designs.staged import Look, Operating, Staged, operating
 from remission.stats.tails import binomial_at_least
 from remission.terms.words import Text
-
-
-@dataclass(frozen=True, slots=True)
-class FinalCount:
-    """Given `before` responders at the last interim look: the count that rejects, None if none may.
-
-    `planned_error`: the chance of a false rejection from there on in the plan; `error`: with `critical`.
-    """
-
-    before: int
-    planned_error: float
-    critical: int | None
-    error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +119,8 @@ def changed_at_the_end(design: Staged, n: int, *, p0: float, p1: float) -> Chang
     34:2128-2137
     """
     check_rates(p0, p1, 0.5, 0.5)
-    seen = design.looks[-2].n if len(design.looks) > 1 else 0
-    if n <= seen:
-        raise InputRefused(
-            f"{n!r} at the end, {seen} at the last interim look",
-            where="number at the end",
-            do="give more than at the last interim look; without them the trial ended there undecided",
-        )
-    counts = tuple(_final_count(design, n - seen, before, seen, p0) for before in _going_on(design, seen))
+    check_end(design, n)
+    counts = tuple(final_count(design, n, before=before, p0=p0) for before in going_on(design))
     if all(one.critical is None for one in counts):
         raise InputRefused(
             f"no outcome of {n} participants may reject: the error left by the plan is too small",
@@ -144,7 +128,7 @@ def changed_at_the_end(design: Staged, n: int, *, p0: float, p1: float) -> Chang
             do="report estimate and interval without a claim, or go on to a larger n",
         )
     planned = [operating(design, rate).rejects for rate in (p0, p1)]
-    size, power = (_rejects(design, counts, n - seen, seen, rate) for rate in (p0, p1))
+    size, power = (_rejects(design, counts, n, rate) for rate in (p0, p1))
     return ChangedEnd(design, n, p0, p1, counts, size, planned[0], power, planned[1])
 
 
@@ -152,7 +136,8 @@ def changed_at_the_end(design: Staged, n: int, *, p0: float, p1: float) -> Chang
 class ChangedLooks(Printable):
     """A plan, the design redrawn for the numbers really looked at, and what both do at p0 and p1.
 
-    `not_binding`: the attained design's type I error at p0 if its futility stops are not kept.
+    `binding`: whether the last count counts on the futility stops being kept. `not_binding`: the attained
+    design's type I error at p0 if they are not.
     """
 
     planned: Staged
@@ -160,7 +145,13 @@ class ChangedLooks(Printable):
     alpha: float
     before: tuple[Operating, Operating]
     now: tuple[Operating, Operating]
+    binding: bool
     not_binding: float
+
+    @property
+    def rests_on_stops(self) -> bool:
+        """Whether type I error passes alpha if the futility stops are not kept."""
+        return self.not_binding > self.alpha * REACHED
 
     def printed(self) -> PrintedTable:
         """Planned and attained boundaries, look by look."""
@@ -175,6 +166,7 @@ class ChangedLooks(Printable):
             (Text("look", "分析"), Text("planned", "计划"), Text("attained", "实际")),
             rows,
             (
+                *self._warning(),
                 Text(
                     f"Exact type I error at {self.now[0].rate:g}: {self.now[0].rejects:.5f} "
                     f"(planned {self.before[0].rejects:.5f}; stops not kept: {self.not_binding:.5f}; "
@@ -192,15 +184,34 @@ class ChangedLooks(Printable):
             ),
         )
 
+    def _warning(self) -> tuple[Text, ...]:
+        if not self.rests_on_stops:
+            return ()
+        return (
+            Text(
+                f"WARNING: type I error rests on the futility stops. If one is not kept it may be "
+                f"{self.not_binding:.5f}, above alpha {self.alpha:g}; binding=False holds it without them.",
+                f"警告：一类错误依赖于无效停止。若不执行，可达 {self.not_binding:.5f}，超过 alpha "
+                f"{self.alpha:g}；binding=False 可在不执行停止时仍保持。",
+            ),
+        )
+
 
 def changed_looks(
-    design: Staged, sizes: Sequence[int], *, p0: float, p1: float, alpha: float
+    design: Staged,
+    sizes: Sequence[int],
+    *,
+    p0: float,
+    p1: float,
+    alpha: float,
+    binding: bool | None = None,
 ) -> ChangedLooks:
     """The boundaries redrawn for looks at other numbers than planned.
 
     Each futility count is the largest whose stops up to there cost no more power at p1 than the plan's; each
     efficacy count before the end the smallest that has spent no more type I error at p0 (futility ignored)
-    than the plan's; the last count the smallest that holds `alpha` with the stops kept.
+    than the plan's; the last count the smallest that holds `alpha`. So the attained design may have a larger
+    size than the plan, up to `alpha`.
 
     Parameters
     ----------
@@ -209,6 +220,9 @@ def changed_looks(
     sizes : sequence of int
         Participants at each look as they were, for reasons that do not depend on their answers.
     p0, p1, alpha : float
+    binding : bool
+        Whether the last count holds `alpha` only with the futility stops kept (True) or also without them
+        (False). None: as the plan, which is binding where its own size without the stops is above `alpha`.
 
     Raises
     ------
@@ -234,7 +248,9 @@ def changed_looks(
         if low >= high:
             low = high - 1
         looks.append(Look(n, None if low < 0 else low, None if high > n else high))
-    last = _smallest_high(looks, sizes[-1], p0, alpha, binding=True)
+    if binding is None:
+        binding = operating(design, p0, binding=False).rejects > alpha * REACHED
+    last = _smallest_high(looks, sizes[-1], p0, alpha, binding=binding)
     if last > sizes[-1] or last < 1:
         raise InputRefused(
             f"no final count of {sizes[-1]} holds alpha {alpha:g}",
@@ -244,47 +260,16 @@ def changed_looks(
     attained = Staged((*looks, Look(sizes[-1], last - 1, last)))
     before, now = ((operating(one, p0), operating(one, p1)) for one in (design, attained))
     loose = operating(attained, p0, binding=False).rejects
-    return ChangedLooks(design, attained, alpha, before, now, loose)
+    return ChangedLooks(design, attained, alpha, before, now, binding, loose)
 
 
-def _final_count(design: Staged, more: int, before: int, seen: int, p0: float) -> FinalCount:
-    needed = (design.looks[-1].efficacy or 0) - before
-    planned = binomial_at_least(needed, design.n - seen, p0)
-    further = next(
-        count for count in range(more + 2) if binomial_at_least(count, more, p0) <= planned * REACHED
-    )
-    error = binomial_at_least(further, more, p0)
-    return FinalCount(before, planned, None if further > more else before + further, error)
-
-
-def _going_on(design: Staged, seen: int) -> list[int]:
-    if not seen:
-        return [0]
-    reached = _reached(design.looks[:-1], 0.5)
-    look = design.looks[-2]
-    low = -1 if look.futility is None else look.futility
-    high = seen + 1 if look.efficacy is None else look.efficacy
-    return [count for count in range(low + 1, min(high, seen + 1)) if reached[-1, count] > 0]
-
-
-def _rejects(design: Staged, counts: Sequence[FinalCount], more: int, seen: int, rate: float) -> float:
-    early = sum(operating(design, rate).efficacy[:-1])
-    reached = _reached(design.looks[:-1], rate)[-1] if seen else np.ones(1)
+def _rejects(design: Staged, counts: Sequence[FinalCount], n: int, rate: float) -> float:
+    early, more = sum(operating(design, rate).efficacy[:-1]), n - seen(design)
+    reached = chances(design.looks[:-1], rate)[-1] if seen(design) else np.ones(1)
     return early + sum(
         float(reached[one.before]) * binomial_at_least(one.critical - one.before, more, rate)
         for one in counts
         if one.critical is not None
-    )
-
-
-def _reached(looks: Sequence[Look], rate: float, *, binding: bool = True) -> NDArray[np.float64]:
-    from remission.stats.designs.kernels_staged import reaching
-
-    low = [look.futility if binding and look.futility is not None else -1 for look in looks]
-    high = [look.n + 1 if look.efficacy is None else look.efficacy for look in looks]
-    sizes = [look.n for look in looks]
-    return reaching(
-        np.array(sizes, np.int64), np.array(low, np.int64), np.array(high, np.int64), float(rate), -1
     )
 
 
@@ -295,7 +280,7 @@ def _cumulative(design: Staged, rate: float, *, binding: bool = True) -> tuple[l
 
 def _largest_low(looks: Sequence[Look], n: int, rate: float, limit: float) -> int:
     """The largest futility count at a further look at `n` with all futility stops together <= limit."""
-    reached = _reached((*looks, Look(n, None, None)), rate)
+    reached = chances((*looks, Look(n, None, None)), rate)
     total = sum(
         float(reached[place, : look.futility + 1].sum())
         for place, look in enumerate(looks)
@@ -310,7 +295,7 @@ def _largest_low(looks: Sequence[Look], n: int, rate: float, limit: float) -> in
 
 def _smallest_high(looks: Sequence[Look], n: int, rate: float, limit: float, *, binding: bool) -> int:
     """The smallest efficacy count at a further look at `n` with all efficacy stops together <= limit."""
-    reached = _reached((*looks, Look(n, None, None)), rate, binding=binding)
+    reached = chances((*looks, Look(n, None, None)), rate, binding=binding)
     total = sum(
         float(reached[place, look.efficacy :].sum())
         for place, look in enumerate(looks)
