@@ -78,6 +78,43 @@ EITHER_ALPHA = (
     'alpha = 0.01\nmark = "assumed"\ncite = "The record\'s',
 )
 
+
+def primary(event: str, strategy: str) -> tuple[str, str]:
+    """Another strategy for an event, in the primary estimand alone."""
+    head = 'assumed (A3, A18). Day-46 disease of 1 % or more stays as no response."\nintercurrent = [\n'
+    events = (
+        ("missing", "composite"), ("not_evaluable", "composite"), ("late_sample", "composite"),
+        ("never_treated", "treatment_policy"), ("stopped_early", "treatment_policy"),
+        ("relapse", "composite"), ("death", "composite"),
+    )  # fmt: skip
+    lines = [f'  {{ event = "{name}", strategy = "{how}" }},\n' for name, how in events]
+    changed = [
+        f'  {{ event = "{name}", strategy = "{strategy if name == event else how}" }},\n'
+        for name, how in events
+    ]
+    return head + "".join(lines), head + "".join(changed)
+
+
+def without(event: str) -> tuple[str, str]:
+    line = f'  {{ event = "{event}", strategy = "hypothetical" }},\n'
+    return line, ""
+
+
+HYPOTHETICAL = """intercurrent = [
+  { event = "never_treated", strategy = "hypothetical" },
+  { event = "stopped_early", strategy = "hypothetical" },
+  { event = "missing", strategy = "composite" },
+"""
+TOO_LATE = """intercurrent = [
+  { event = "never_treated", strategy = "hypothetical" },
+  { event = "missing", strategy = "composite" },
+  { event = "stopped_early", strategy = "hypothetical" },
+"""
+TIPPING_ALPHA = 'method = "tipping_point"\nalpha = 0.025'
+WINDOW_COUNTS = ('outside_window = "indeterminate"', 'outside_window = "counts"')
+LEFT_OUT = ('indeterminate = "non_responder"', 'indeterminate = "excluded"')
+STATED = FLOW_RATE.replace('ce = "assumed"', 'ce = "stated"').replace('rk = "assumed"', 'rk = "record"')
+
 BROKEN = [
     ("plan-unknown-name", [(SET, SET.replace('"itt"', '"fas"'))]),
     ("plan-unknown-name", [('variable = ["flow_negative", ', 'variable = ["flow", ')]),
@@ -100,6 +137,19 @@ BROKEN = [
     ("plan-strategy", [(MISSING, MISSING.replace("composite", "hypothetical"))]),
     ("plan-strategy", [(MISSING, MISSING.replace("composite", "treatment_policy"))]),
     ("plan-strategy", [('"death", strategy = "composite"', '"death", strategy = "treatment_policy"')]),
+    ("plan-strategy", [without("never_treated")]),
+    ("plan-strategy", [without("stopped_early")]),
+    ("plan-strategy", [('  { event = "relapse", strategy = "composite" },\n', "")]),
+    ("plan-strategy", [(HYPOTHETICAL, TOO_LATE)]),
+    ("plan-strategy", [primary("late_sample", "hypothetical")]),
+    ("plan-strategy", [primary("late_sample", "treatment_policy")]),
+    ("plan-strategy", [primary("never_treated", "hypothetical")]),
+    ("plan-strategy", [primary("stopped_early", "hypothetical")]),
+    ("plan-strategy", [primary("relapse", "hypothetical")]),
+    ("plan-strategy", [primary("death", "hypothetical")]),
+    ("plan-strategy", [WINDOW_COUNTS]),
+    ("plan-strategy", [LEFT_OUT]),
+    ("plan-alpha", [(TIPPING_ALPHA, TIPPING_ALPHA.replace("0.025", "0.4"))]),
     ("plan-method", [(RUBIN, 'method = "exact_binomial"')]),
     ("plan-method", [(RUBIN, 'method = "tipping_point"')]),
     ("plan-method", [(RUBIN, 'method = "stratified"')]),
@@ -136,6 +186,8 @@ BROKEN = [
     ("plan-alpha", [*EITHER, EITHER_ALPHA, with_looks(efficacy(POCOCK, ngs=POCOCK))]),
     ("plan-alpha", [*EITHER, with_looks(looks(purpose="efficacy", rest=POCOCK))]),
     ("control-without-source", [(FLOW_RATE, PUBLISHED)]),
+    ("control-without-source", [(FLOW_RATE, STATED)]),
+    ("control-without-source", [(FLOW_RATE, FLOW_RATE.replace('rk = "assumed"', 'rk = "record"'))]),
     ("control-without-source", [(FLOW_RATE, FLOW_RATE + "\nresponders = 70\nof = 100")]),
     ("control-counts-differ", [(FLOW_RATE, counted(71, 100))]),
     ("control-counts-differ", [(FLOW_RATE, counted(101, 100))]),
@@ -160,7 +212,11 @@ GOOD = [
     EITHER,
     [*EITHER, EITHER_ALPHA, with_looks(efficacy(SPENT, ngs=SPENT))],
     [*EITHER, EITHER_ALPHA, with_looks(looks(purpose="efficacy", rest=SPENT))],
+    [primary("never_treated", "composite")],
+    [WINDOW_COUNTS, primary("late_sample", "treatment_policy")],
+    [(TIPPING_ALPHA, TIPPING_ALPHA.replace("0.025", "0.01"))],
     [(FLOW_RATE, counted(70, 100))],
+    [(FLOW_RATE, counted(70, 100).replace("published", "stated"))],
     [(FLOW_RATE, counted(211, 300))],
     [("alpha = 0.025\njoint", "alpha = 0.025\njoint"), ('joined = "both"', 'joined = "both"')],
 ]  # fmt: skip

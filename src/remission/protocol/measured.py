@@ -110,18 +110,19 @@ def evidence_from_memory(subject: Subject) -> Refusals:
 
 
 def control_without_source(subject: Subject) -> Refusals:
-    """A published rate without the counts it was computed from, or counts from no source that was read."""
+    """A rate not called assumed, without the counts it was computed from or from no source that was read."""
     for rate in subject.study.control.rates:
         place = f"control rate of {rate.endpoint}"
-        published = rate.evidence is Evidence.PUBLISHED or rate.mark is Mark.VERIFIED
+        claimed = rate.evidence in (Evidence.PUBLISHED, Evidence.STATED) or rate.mark in _PROVEN
         given = (rate.responders is not None, rate.of is not None, rate.source is not None)
-        if (published or any(given)) and not all(given):
+        if (claimed or any(given)) and not all(given):
             yield subject.refuse(
                 "control-without-source",
                 f"p0 = {rate.p0} is {rate.evidence}, marked {rate.mark}, and lacks "
                 f"{_lacking(('responders', 'of', 'source'), given)}",
                 place,
-                "give responders, of and source: a rate without its n/N hides how uncertain it is",
+                "give responders, of and source, for a rate without its n/N hides how uncertain it is; "
+                "or call it assumed, and mark it so",
             )
         elif rate.source is not None and rate.source.mark not in _PROVEN:
             yield subject.refuse(

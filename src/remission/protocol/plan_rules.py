@@ -10,6 +10,7 @@ from remission.errors import StudyRefused
 from remission.mrd.result import Method as AssayMethod
 from remission.protocol.finding import Refusals, Subject
 from remission.protocol.plan import (
+    Counted,
     Estimand,
     Intercurrent,
     Joined,
@@ -22,7 +23,7 @@ from remission.protocol.plan import (
     Subgroup,
     Summary,
 )
-from remission.protocol.study import FactKind, Indeterminate, Joint, Study
+from remission.protocol.study import Endpoint, FactKind, Indeterminate, Joint, OutsideWindow, Study
 
 _KNOWN = frozenset({Strategy.TREATMENT_POLICY, Strategy.COMPOSITE, Strategy.HYPOTHETICAL})
 CARRIES: dict[Method, tuple[Summary, frozenset[Strategy]]] = {
@@ -35,9 +36,13 @@ CARRIES: dict[Method, tuple[Summary, frozenset[Strategy]]] = {
 """What a method estimates, and the strategies it can carry."""
 
 UNKNOWN_ANSWERS = (Intercurrent.MISSING, Intercurrent.NOT_EVALUABLE, Intercurrent.LATE_SAMPLE)
-"""Events that leave the answer unknown: every estimand must say what then."""
+"""Events that leave the answer unknown."""
+
+OF_TREATMENT = (Intercurrent.NEVER_TREATED, Intercurrent.STOPPED_EARLY)
+"""Events of the treatment: there may be an answer all the same."""
 
 _GUESSES = {Strategy.MULTIPLE_IMPUTATION, Strategy.TIPPING_POINT}
+_DECIDING = _GUESSES | {Strategy.COMPOSITE}
 _ID = re.compile(r"[a-z0-9_]+")
 
 
@@ -179,7 +184,7 @@ def _refuse_primary(subject: Subject, what: str, do: str) -> StudyRefused:
 
 def _strategies(subject: Subject, estimand: Estimand) -> Refusals:
     place, said = f"plan, estimand {estimand.id}", [one.event for one in estimand.intercurrent]
-    for event in UNKNOWN_ANSWERS:
+    for event in Intercurrent:
         if event not in said:
             yield subject.refuse(
                 "plan-strategy",
@@ -200,34 +205,62 @@ def _strategies(subject: Subject, estimand: Estimand) -> Refusals:
                 place,
                 "where there is no answer it cannot count as it is; where there is one, nothing is imputed",
             )
+    yield from _left_out_too_late(subject, estimand)
     yield from _as_the_endpoint(subject, estimand)
+
+
+def _left_out_too_late(subject: Subject, estimand: Estimand) -> Refusals:
+    """Whoever lacks treatment often lacks an answer too: to leave them out, treatment must be asked first."""
+    decided: Counted | None = None
+    for one in estimand.intercurrent:
+        if one.event in UNKNOWN_ANSWERS and one.strategy in _DECIDING:
+            decided = decided or one
+        if one.event in OF_TREATMENT and one.strategy is Strategy.HYPOTHETICAL and decided is not None:
+            yield subject.refuse(
+                "plan-strategy",
+                f"{one.event} leaves a participant out, and {decided.event} before it decides otherwise "
+                f"({decided.strategy}): whoever had both is not left out",
+                f"plan, estimand {estimand.id}",
+                f"put {one.event} before {decided.event}",
+            )
 
 
 def _possible(event: Intercurrent, strategy: Strategy) -> bool:
     if strategy is Strategy.TREATMENT_POLICY:
-        return event in (Intercurrent.LATE_SAMPLE, Intercurrent.NEVER_TREATED, Intercurrent.STOPPED_EARLY)
+        return event in (Intercurrent.LATE_SAMPLE, *OF_TREATMENT)
     return strategy not in _GUESSES or event in UNKNOWN_ANSWERS
 
 
 def _as_the_endpoint(subject: Subject, estimand: Estimand) -> Refusals:
-    """The primary estimand counts unknown answers as the endpoint does: the two stand side by side."""
-    meant = {
-        Indeterminate.NON_RESPONDER: Strategy.COMPOSITE,
-        Indeterminate.EXCLUDED: Strategy.HYPOTHETICAL,
-    }
+    """The primary estimand drops nobody silently, and counts unknown answers as the endpoint does."""
     if estimand.role is not Role.PRIMARY:
         return
     for id in estimand.variable:
         endpoint = subject.study.endpoint(id)
-        for event in (Intercurrent.MISSING, Intercurrent.NOT_EVALUABLE):
-            stated = estimand.strategy(event)
-            if stated is not None and stated is not meant[endpoint.indeterminate]:
+        for one in estimand.intercurrent:
+            meant, why = _of_primary(one.event, endpoint)
+            if one.strategy not in meant:
                 yield subject.refuse(
                     "plan-strategy",
-                    f"{event}: {stated} here, but the endpoint {id} says {endpoint.indeterminate}",
+                    f"{one.event}: {one.strategy} in a primary estimand, but {why}",
                     f"plan, estimand {estimand.id}",
-                    "let the primary estimand and the endpoint count the same way",
+                    f"write {' or '.join(meant)}",
                 )
+
+
+def _of_primary(event: Intercurrent, endpoint: Endpoint) -> tuple[tuple[Strategy, ...], str]:
+    """The strategies that an event may have in a primary estimand, and why no other."""
+    if event in (Intercurrent.RELAPSE, Intercurrent.DEATH):
+        return (Strategy.COMPOSITE,), "who relapsed or died has not responded"
+    if event in OF_TREATMENT:
+        return (Strategy.TREATMENT_POLICY, Strategy.COMPOSITE), "everybody enrolled is counted"
+    if event is Intercurrent.LATE_SAMPLE and endpoint.outside_window is OutsideWindow.COUNTS:
+        return (
+            Strategy.TREATMENT_POLICY,
+        ), f"the endpoint {endpoint.id} counts samples from outside the window"
+    if endpoint.indeterminate is Indeterminate.NON_RESPONDER:
+        return (Strategy.COMPOSITE,), f"the endpoint {endpoint.id} says {endpoint.indeterminate}"
+    return (Strategy.HYPOTHETICAL,), f"the endpoint {endpoint.id} says {endpoint.indeterminate}"
 
 
 def _method(subject: Subject, estimand: Estimand) -> Refusals:
@@ -258,6 +291,11 @@ def _method(subject: Subject, estimand: Estimand) -> Refusals:
         yield subject.refuse(
             "plan-alpha", f"alpha = {estimand.alpha} for {len(estimand.variable)} endpoints", place,
             "give a one-sided alpha between 0 and 1, and at least one endpoint",
+        )  # fmt: skip
+    elif estimand.role is not Role.PRIMARY and estimand.alpha > subject.study.design.alpha:
+        yield subject.refuse(
+            "plan-alpha", f"alpha = {estimand.alpha}, the design has {subject.study.design.alpha}", place,
+            "decide nothing at a larger alpha than the design's",
         )  # fmt: skip
 
 
