@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from remission.errors import InputRefused
 from remission.stats.pairs.cells import Handling, PairCounts
@@ -65,6 +67,53 @@ def test_as_every_way_to_fill_the_gaps(
             assert chance == pytest.approx(slow.get(quick.lowest + i, 0.0), abs=1e-12)
 
 
+@pytest.mark.parametrize("nested", [True, False])
+def test_more_than_a_thousand_gaps_are_summed_as_a_beta_binomial(nested: bool) -> None:
+    """Gaps of the second endpoint only, the first negative: 1,100 people of Beta(300.5, 100.5)."""
+    counts = PairCounts(((300, 100, 1100), (0, 100, 0), (0, 0, 0)))
+    second = completed([counts], nested=nested)[1]
+    expected = stats.betabinom.pmf(range(1101), 1100, 300.5, 100.5)
+    assert second.chances == pytest.approx(expected, rel=1e-7, abs=1e-12)
+    told = estimates(counts, [Handling.IMPUTED], nested=nested).rows[1]
+    assert told.rate == pytest.approx((300 + 1100 * 300.5 / 401) / 1600, rel=1e-10)
+    assert told.interval is not None and told.interval.lower < told.rate < told.interval.upper
+
+
+@pytest.mark.parametrize(
+    ("seen", "alone", "none"),
+    [((40, 30, 5, 20), 60, 3), ((400, 900, 50, 300), 150, 3), ((40, 30, 5, 20), 520, 3)],
+    ids=["products", "logarithms of ways that fit", "logarithms of ways that do not"],
+)
+def test_every_way_of_summing_gives_the_same(seen: tuple[int, int, int, int], alone: int, none: int) -> None:
+    """`alone` people with the second missing and a negative first, `none` with both: group by group."""
+    counts = PairCounts(((seen[0], seen[1], alone), (seen[2], seen[3], 0), (0, 0, none)))
+    weights: dict[tuple[int, int], float] = {}
+    for filled in product(range(none + 1), repeat=4):
+        if sum(filled) != none:
+            continue
+        ways = math.lgamma(none + 1) - sum(math.lgamma(k + 1) for k in filled)
+        for i in range(alone + 1):
+            table = [
+                have + more
+                for have, more in zip(seen, (filled[0] + i, filled[1] + alone - i, *filled[2:]), strict=True)
+            ]
+            log = ways + math.lgamma(alone + 1) - math.lgamma(i + 1) - math.lgamma(alone - i + 1)
+            log += sum(math.lgamma(count + 0.5) for count in table)
+            negative = (
+                table[0] + table[1] - seen[0] - seen[1] - alone,
+                table[0] + table[2] - seen[0] - seen[2],
+            )
+            weights[negative] = np.logaddexp(weights.get(negative, -math.inf), log)
+    top = max(weights.values())
+    total = math.fsum(math.exp(log - top) for log in weights.values())
+    for endpoint, told in enumerate(completed([counts], nested=False)):
+        for more, chance in enumerate(told.chances):
+            slow = math.fsum(
+                math.exp(log - top) for negative, log in weights.items() if negative[endpoint] == more
+            )
+            assert chance == pytest.approx(slow / total, rel=1e-6, abs=1e-12)
+
+
 def test_rubin_by_hand() -> None:
     rated = estimates(DATA, [Handling.IMPUTED], nested=True).rows[1]
     posterior = slowly(DATA, nested=True)[1]
@@ -102,6 +151,13 @@ def test_without_gaps_every_handling_is_clopper_pearson() -> None:
     told = estimates(PairCounts(((50, 25, 0), (3, 12, 0), (0, 0, 0))), nested=False)
     assert {row.interval for row in told.rows[:3]} == {clopper_pearson(75, 90)}
     assert {row.interval for row in told.rows[3:]} == {clopper_pearson(53, 90)}
+
+
+def test_the_model_is_said_in_both_languages() -> None:
+    told = estimates([DATA, DATA], nested=True)
+    assert "prior, second nested in first, within 2 strata)" in told.text()
+    assert "Jeffreys 先验，第二终点嵌套于第一终点，在 2 层内分别插补）" in told.text("zh")
+    assert "嵌套" not in estimates(PairCounts(((45, 20, 10), (1, 9, 2), (2, 1, 1))), nested=False).text("zh")
 
 
 def test_strata_are_imputed_apart() -> None:
@@ -144,7 +200,11 @@ def test_tipping_point_by_hand() -> None:
     assert told.frontier == (6, 6, 6, 6)  # 46 of 90 is the critical count
     assert told.certain is None
     assert told.worst == max(binomial_p_greater(75, 90, 0.7), binomial_p_greater(40, 90, 0.4))
-    assert told.chart().columns == tuple(range(14))
+    chart = told.chart()
+    assert chart.columns == tuple(range(14))
+    assert chart.threshold == 0.025
+    assert "Line: where p crosses alpha, 0.025." in [note.en for note in chart.notes]
+    assert told.plot().count(b"#d55e00") >= 1
     assert "The gaps decide." in told.text()
 
 

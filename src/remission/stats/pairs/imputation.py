@@ -166,16 +166,18 @@ class Estimates(Printable, Drawable):
         exact = Text("Intervals: Clopper-Pearson", "区间：Clopper-Pearson")
         if not any(row.freedom is not None for row in self.rows):
             return gaps, Text(exact.en + ".", exact.zh + "。")
-        model = ", second nested in first" if self.nested else ""
-        by_strata = f", within {self.strata} strata" if self.strata > 1 else ""
+        model = Text(", second nested in first", "，第二终点嵌套于第一终点") if self.nested else Text("", "")
+        by_strata = Text("", "")
+        if self.strata > 1:
+            by_strata = Text(f", within {self.strata} strata", f"，在 {self.strata} 层内分别插补")
         return (
             gaps,
             Text(
                 f"{exact.en}; under imputation Rubin's rules on the log-odds with Barnard and Rubin's "
                 f"degrees of freedom, infinitely many imputations summed exactly (saturated table, Jeffreys "
-                f"prior{model}{by_strata}).",
+                f"prior{model.en}{by_strata.en}).",
                 f"{exact.zh}；插补采用对数优势上的 Rubin 规则与 Barnard-Rubin 自由度，"
-                f"无限次插补精确求和（饱和模型，Jeffreys 先验）。",
+                f"无限次插补精确求和（饱和模型，Jeffreys 先验{model.zh}{by_strata.zh}）。",
             ),
         )
 

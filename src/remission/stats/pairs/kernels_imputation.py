@@ -11,30 +11,43 @@ Counts = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 
 
+_LARGEST = 690.0  # logarithm of a number that still fits
+
+
 @inner
-def _log_ways(n: int, k: int) -> float:
-    return math.lgamma(n + 1.0) - math.lgamma(k + 1.0) - math.lgamma(n - k + 1.0)
+def _shape(cells: Counts) -> tuple[int, int, int]:
+    """One more than the most gaps that can fill to both negative, to first alone, to second alone."""
+    none = cells[2, 2]
+    return (
+        cells[0, 2] + cells[2, 0] + none + 1,
+        cells[0, 2] + cells[2, 1] + none + 1,
+        cells[1, 2] + cells[2, 0] + none + 1,
+    )
+
+
+@inner
+def _choices(n: int) -> Numbers:
+    """Ways to choose 0, 1, ... of n."""
+    ways = np.ones(n + 1)
+    for k in range(1, n + 1):
+        ways[k] = ways[k - 1] * (n - k + 1) / k
+    return ways
 
 
 @inner
 def _ways(cells: Counts) -> Numbers:
-    """In how many ways gaps fill to [both negative, first alone, second alone] more, the logarithm left."""
+    """In how many ways gaps fill to [both negative, first alone, second alone] more; must fit in a number."""
     only_1_neg, only_1_pos = cells[0, 2], cells[1, 2]
     only_2_neg, only_2_pos, none = cells[2, 0], cells[2, 1], cells[2, 2]
-    ways = np.zeros(
-        (
-            only_1_neg + only_2_neg + none + 1,
-            only_1_neg + only_2_pos + none + 1,
-            only_1_pos + only_2_neg + none + 1,
-        )
-    )
+    ways = np.zeros(_shape(cells))
+    first, second = _choices(only_1_neg), _choices(only_2_neg)
+    third, fourth = _choices(only_1_pos), _choices(only_2_pos)
     for i in range(only_1_neg + 1):
         for k in range(only_2_neg + 1):
-            outer = _log_ways(only_1_neg, i) + _log_ways(only_2_neg, k)
             for j in range(only_1_pos + 1):
+                outer = first[i] * second[k] * third[j]
                 for m in range(only_2_pos + 1):
-                    more = math.exp(outer + _log_ways(only_1_pos, j) + _log_ways(only_2_pos, m))
-                    ways[i + k, only_1_neg - i + m, j + only_2_neg - k] += more
+                    ways[i + k, only_1_neg - i + m, j + only_2_neg - k] += outer * fourth[m]
     for _ in range(none):
         for a in range(ways.shape[0] - 1, -1, -1):
             for b in range(ways.shape[1] - 1, -1, -1):
@@ -51,10 +64,96 @@ def _ways(cells: Counts) -> Numbers:
 
 
 @inner
+def _log_choices(n: int, k: int) -> float:
+    return math.lgamma(n + 1.0) - math.lgamma(k + 1.0) - math.lgamma(n - k + 1.0)
+
+
+@inner
+def _add_logs(one: float, two: float) -> float:
+    if one == -math.inf:
+        return two
+    if two == -math.inf:
+        return one
+    return max(one, two) + math.log1p(math.exp(-abs(one - two)))
+
+
+@inner
+def _logs_of_ways(cells: Counts) -> Numbers:
+    """The logarithm of `_ways`, whatever their size."""
+    only_1_neg, only_1_pos = cells[0, 2], cells[1, 2]
+    only_2_neg, only_2_pos, none = cells[2, 0], cells[2, 1], cells[2, 2]
+    if (only_1_neg + only_1_pos + only_2_neg + only_2_pos + none) * math.log(4.0) < _LARGEST:
+        return np.log(_ways(cells))
+    logs = np.full(_shape(cells), -math.inf)
+    for i in range(only_1_neg + 1):
+        for k in range(only_2_neg + 1):
+            outer = _log_choices(only_1_neg, i) + _log_choices(only_2_neg, k)
+            for j in range(only_1_pos + 1):
+                for m in range(only_2_pos + 1):
+                    more = outer + _log_choices(only_1_pos, j) + _log_choices(only_2_pos, m)
+                    a, b, c = i + k, only_1_neg - i + m, j + only_2_neg - k
+                    logs[a, b, c] = _add_logs(logs[a, b, c], more)
+    for _ in range(none):
+        for a in range(logs.shape[0] - 1, -1, -1):
+            for b in range(logs.shape[1] - 1, -1, -1):
+                for c in range(logs.shape[2] - 1, -1, -1):
+                    total = logs[a, b, c]
+                    if a > 0:
+                        total = _add_logs(total, logs[a - 1, b, c])
+                    if b > 0:
+                        total = _add_logs(total, logs[a, b - 1, c])
+                    if c > 0:
+                        total = _add_logs(total, logs[a, b, c - 1])
+                    logs[a, b, c] = total
+    return logs
+
+
+@inner
 def _log_gamma(count: float, prior: float) -> float:
     if prior <= 0:  # a cell that cannot be
         return 0.0 if count == 0 else -math.inf
     return math.lgamma(count + prior)
+
+
+@inner
+def _rising(count: int, prior: float, most: int) -> Numbers:
+    """How the weight of a cell of `count` people grows with 0, 1, ... `most` more: gamma over gamma."""
+    table = np.ones(most + 1)
+    for more in range(1, most + 1):
+        table[more] = table[more - 1] * (count + more - 1 + prior) if prior > 0 else 0.0
+    return table
+
+
+@inner
+def _weights_in_logs(cells: Counts, prior: Numbers, gaps: int) -> Numbers:
+    """The posterior of each way to fill the gaps, the largest 1."""
+    logs = _logs_of_ways(cells)
+    for a in range(logs.shape[0]):
+        for b in range(logs.shape[1]):
+            for c in range(logs.shape[2]):
+                rest = gaps - a - b - c
+                if logs[a, b, c] > -math.inf and rest >= 0:
+                    weight = _log_gamma(cells[0, 0] + a, prior[0]) + _log_gamma(cells[0, 1] + b, prior[1])
+                    weight += _log_gamma(cells[1, 0] + c, prior[2]) + _log_gamma(cells[1, 1] + rest, prior[3])
+                    logs[a, b, c] += weight
+                else:
+                    logs[a, b, c] = -math.inf
+    return np.exp(logs - logs.max())
+
+
+@inner
+def _weights(cells: Counts, prior: Numbers, gaps: int) -> Numbers:
+    """The same up to a factor, by products alone: where the largest fits in a number."""
+    ways = _ways(cells)
+    first, second = _rising(cells[0, 0], prior[0], gaps), _rising(cells[0, 1], prior[1], gaps)
+    third, fourth = _rising(cells[1, 0], prior[2], gaps), _rising(cells[1, 1], prior[3], gaps)
+    for a in range(ways.shape[0]):
+        for b in range(ways.shape[1]):
+            both = first[a] * second[b] if a + b <= gaps else 0.0
+            for c in range(ways.shape[2]):
+                rest = gaps - a - b - c
+                ways[a, b, c] *= both * third[c] * fourth[rest] if rest >= 0 else 0.0
+    return ways
 
 
 @inner
@@ -63,27 +162,16 @@ def completed(cells: Counts, prior: Numbers) -> Numbers:
     lost_1 = cells[2, 0] + cells[2, 1] + cells[2, 2]
     lost_2 = cells[0, 2] + cells[1, 2] + cells[2, 2]
     gaps = lost_1 + lost_2 - cells[2, 2]
-    ways = _ways(cells)
-    largest = -math.inf
-    for a in range(ways.shape[0]):
-        for b in range(ways.shape[1]):
-            for c in range(ways.shape[2]):
-                if ways[a, b, c] > 0 and gaps - a - b - c >= 0:
-                    weight = math.log(ways[a, b, c])
-                    weight += _log_gamma(cells[0, 0] + a, prior[0])
-                    weight += _log_gamma(cells[0, 1] + b, prior[1])
-                    weight += _log_gamma(cells[1, 0] + c, prior[2])
-                    weight += _log_gamma(cells[1, 1] + gaps - a - b - c, prior[3])
-                    ways[a, b, c] = weight
-                    largest = max(largest, weight)
-                else:
-                    ways[a, b, c] = -math.inf
+    if gaps * math.log(4.0 * (cells.sum() + 1)) < _LARGEST:
+        weights = _weights(cells, prior, gaps)
+    else:
+        weights = _weights_in_logs(cells, prior, gaps)
     told = np.zeros((2, max(lost_1, lost_2) + 1))
     known_1, known_2 = cells[0, 2], cells[2, 0]  # filled gaps that do not change this endpoint's count
-    for a in range(ways.shape[0]):
-        for b in range(ways.shape[1]):
-            for c in range(ways.shape[2]):
-                weight = math.exp(ways[a, b, c] - largest)
+    for a in range(weights.shape[0]):
+        for b in range(weights.shape[1]):
+            for c in range(weights.shape[2]):
+                weight = weights[a, b, c]
                 if weight > 0:
                     told[0, a + b - known_1] += weight
                     told[1, a + c - known_2] += weight
