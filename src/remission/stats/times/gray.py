@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from remission.errors import InputRefused
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.tails import chi_square_above
 from remission.stats.times.competing import CENSORED
-from remission.stats.times.risk_sets import checked_causes, checked_times, coded
+from remission.stats.times.risk_sets import Counts, Numbers, checked_causes, checked_times, coded
 from remission.terms.words import Text
+
+_SINGULAR = 1e-9  # smallest eigenvalue of the scores' correlations
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,104 @@ def gray_test(
     Raises
     ------
     InputRefused
-        For fewer than two groups, unequal lengths, a bad time or cause, or when no comparison is possible.
+        For fewer than two groups, unequal lengths, a bad time or cause, when no comparison is possible, or
+        when so many events are tied that Gray's variance is none (use `gray_permuted`).
 
     References
     ----------
     Gray 1988, doi:10.1214/aos/1176350951
     """
+    given = gray_tables(times, causes, groups, cause, strata)
+    k = len(given.names)
+    scores, covariance, ties = np.zeros(k), np.zeros((k, k)), 1.0
+    from remission.stats.times.kernels_gray import gray_covariance, gray_scores
+
+    for layer in given.layers:
+        tables = layer.tables(layer.codes, k)
+        part, free, incidence = gray_scores(*tables, float(rho))
+        spread, least = gray_covariance(*tables, float(rho), free, incidence)
+        scores, covariance, ties = scores + part, covariance + spread, min(ties, least)
+    block = covariance[:-1, :-1]
+    _refuse_no_variance(block, ties)
+    chi_square = float(scores[:-1] @ np.linalg.solve(block, scores[:-1]))
+    return Gray(
+        cause,
+        rho,
+        given.counted(scores),
+        tuple(tuple(float(cell) for cell in row) for row in covariance),
+        chi_square,
+        k - 1,
+        chi_square_above(chi_square, k - 1),
+        len(given.layers),
+    )
+
+
+def _refuse_no_variance(block: Numbers, ties: float) -> None:
+    """Gray's estimate of the variance is none where many events are tied among few people."""
+    if ties < 0:
+        raise InputRefused(
+            f"so many events are tied that a factor for ties is {ties:.3g}, below 0",
+            where="Gray's test",
+            do="give times in a finer unit, or use gray_permuted, which needs no variance",
+        )
+    size = np.sqrt(np.maximum(np.diag(block), 0.0))
+    if not bool(np.all(size > 0)) or float(np.linalg.eigvalsh(block / np.outer(size, size))[0]) < _SINGULAR:
+        raise InputRefused(
+            "the scores of some groups have no variance",
+            where="Gray's test",
+            do="compare groups under observation at the same times, with events of the cause",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A stratum: of each person the place of the time among T distinct ones, the group, and what happened."""
+
+    place: Counts
+    size: int
+    codes: Counts
+    own: NDArray[np.bool_]
+    other: NDArray[np.bool_]
+
+    def tables(self, codes: Counts, k: int) -> tuple[Counts, Counts, Counts]:
+        """At risk, events of the cause and of any other by time and group if people had these `codes`."""
+        cells = self.place * k + codes
+        leaving, own, other = (
+            np.bincount(who, minlength=self.size * k).reshape(-1, k).astype(np.int64)
+            for who in (cells, cells[self.own], cells[self.other])
+        )
+        return np.cumsum(leaving[::-1], axis=0)[::-1].copy(), own, other
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What Gray's test needs: the groups' names and the strata."""
+
+    names: tuple[str, ...]
+    layers: tuple[Layer, ...]
+
+    def counted(self, scores: Numbers) -> tuple[GroupScore, ...]:
+        """Each group with its people and events and the score given."""
+        codes, own, other = (
+            np.concatenate(parts)
+            for parts in zip(*((one.codes, one.own, one.other) for one in self.layers), strict=True)
+        )
+        people, events, competing = (
+            np.bincount(some, minlength=len(self.names)).tolist()
+            for some in (codes, codes[own], codes[other])
+        )
+        rows = zip(self.names, people, events, competing, scores.tolist(), strict=True)
+        return tuple(GroupScore(*row) for row in rows)
+
+
+def gray_tables(
+    times: Sequence[float],
+    causes: Sequence[int],
+    groups: Sequence[str],
+    cause: int,
+    strata: Sequence[str] | None,
+) -> Tables:
+    """Check what was given to Gray's test and put it in order; `Raises` as there."""
     values = checked_times(times, len(causes))
     kinds = checked_causes(causes, cause)
     names, codes = coded(groups, len(values), "groups")
@@ -111,44 +206,9 @@ def gray_test(
         )
     layers, layer = coded(strata if strata is not None else [""] * len(values), len(values), "strata")
     own, other = kinds == cause, (kinds != cause) & (kinds != CENSORED)
-    k = len(names)
-    scores, covariance = np.zeros(k), np.zeros((k, k))
-    from remission.stats.times.kernels_gray import gray_scores
-
+    found: list[Layer] = []
     for number in range(len(layers)):
         inside = layer == number
         distinct, place = np.unique(values[inside], return_inverse=True)
-        cells, size = place * k + codes[inside], len(distinct) * k
-        tables = [
-            np.bincount(cells[who], minlength=size).reshape(-1, k).astype(np.int64)
-            for who in (np.ones(len(cells), dtype=np.bool_), own[inside], other[inside])
-        ]
-        part = gray_scores(tables[0], tables[1], tables[2], tables[0].sum(axis=0), float(rho))
-        scores, covariance = scores + part[0], covariance + part[1]
-    block = covariance[:-1, :-1]
-    if np.linalg.matrix_rank(block) < k - 1:
-        raise InputRefused(
-            "the scores of some groups have no variance",
-            where="Gray's test",
-            do="compare groups under observation at the same times, with events of the cause",
-        )
-    chi_square = float(scores[:-1] @ np.linalg.solve(block, scores[:-1]))
-    return Gray(
-        cause,
-        rho,
-        tuple(
-            GroupScore(
-                name,
-                int(np.sum(codes == i)),
-                int(np.sum(own & (codes == i))),
-                int(np.sum(other & (codes == i))),
-                float(scores[i]),
-            )
-            for i, name in enumerate(names)
-        ),
-        tuple(tuple(float(cell) for cell in row) for row in covariance),
-        chi_square,
-        k - 1,
-        chi_square_above(chi_square, k - 1),
-        len(layers),
-    )
+        found.append(Layer(place.astype(np.int64), len(distinct), codes[inside], own[inside], other[inside]))
+    return Tables(names, tuple(found))
