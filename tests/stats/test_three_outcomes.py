@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from remission.errors import InputRefused
+from remission.stats.designs.kernels_two_stage import best_three_outcomes
 from remission.stats.designs.three_outcomes import sargent_one_stage, sargent_two_stages
 
 REFERENCE = Path(__file__).parents[2].parent / "shared" / "reference" / "statistics.json"
+OPEN_END = (0.2, 0.45, 0.1, 0.1, 0.6, 0.6)
+SLACK = (0, 0, 1, 1, -1, -1)  # limits may be reached: larger errors, smaller powers by a rounding
 
 
 def reference(identity: str) -> dict:
@@ -51,7 +54,12 @@ def test_two_stages_as_phiidesign() -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    [(0.2, 0.6, 0.1, 0.1, 0.7, 0.7), (0.1, 0.5, 0.05, 0.1, 0.85, 0.6), (0.5, 0.9, 0.1, 0.15, 0.6, 0.8)],
+    [
+        (0.2, 0.45, 0.1, 0.1, 0.6, 0.6),
+        (0.2, 0.6, 0.1, 0.1, 0.7, 0.7),
+        (0.1, 0.5, 0.05, 0.1, 0.85, 0.6),
+        (0.5, 0.9, 0.1, 0.15, 0.6, 0.8),
+    ],
 )
 def test_two_stages_as_a_search_of_everything(asked: tuple) -> None:
     p0, p1, alpha, beta, eta, power = asked
@@ -68,19 +76,36 @@ def test_two_stages_as_a_search_of_everything(asked: tuple) -> None:
             for r1 in range(n1):
                 above = [(rejects(p0, r1, n1, n, c), rejects(p1, r1, n1, n, c)) for c in range(n + 2)]
                 works = any(
-                    1 - above[r + 1][1] <= beta and 1 - above[r + 1][0] >= eta
+                    1 - above[r + 1][1] <= beta and 1 - above[r + 1][0] >= eta and s > r1 + 1
                     and above[s][0] <= alpha and above[s][1] >= power
-                    for r in range(r1 + 1, n - 1) for s in range(r + 2, n + 1)
+                    for r in range(n - 1) for s in range(r + 2, n + 1)
                 )  # fmt: skip
                 if works:
                     expected = n1 + at_least(r1 + 1, n1, p0) * (n - n1)
                     best[n] = min(best.get(n, math.inf), expected)
+    rows = best_three_outcomes(
+        14, *(value * (1 + 1e-12) ** sign for value, sign in zip(asked, SLACK, strict=True))
+    )
+    assert [n for n in range(15) if rows[n, 0] >= 0] == sorted(best)
+    for n, expected in best.items():
+        assert rows[n, 4] == pytest.approx(expected, rel=1e-12)
+    if asked == OPEN_END:  # stop at 2 of 10, then only p0 can be rejected, with 5 of 13
+        assert rows[13, :4].tolist() == [2, 10, 2, 5] and best[13] == pytest.approx(10.96660142, abs=5e-9)
     found = sargent_two_stages(p0, p1, alpha=alpha, beta=beta, eta=eta, power=power, n_max=14)
     last = min(best, key=lambda n: best[n])
     assert [one.n for one in found.designs] == [n for n in sorted(best) if n <= last]
     for one in found.designs:
         assert one.expected_n == pytest.approx(best[one.n], rel=1e-12)
         assert one.alpha <= alpha and one.beta <= beta and one.eta >= eta and one.power >= power
+
+
+def test_a_design_whose_end_rejects_p0_only_says_so() -> None:
+    found = sargent_two_stages(0.05, 0.2, alpha=0.05, beta=0.1, eta=0.5, power=0.5)
+    only = found.optimal
+    assert (only.r1, only.n1, only.r, only.s, only.n) == (0, 11, 0, 3, 14)
+    assert "only the stop rejects p1" in found.text()
+    assert only.eta == pytest.approx(0.95**11, rel=1e-12)
+    assert only.beta == pytest.approx(0.8**11, rel=1e-12)
 
 
 def test_it_prints() -> None:

@@ -92,7 +92,13 @@ def best_by_n(largest: int, p0: float, p1: float, alpha: float, beta: float) -> 
 
 @compiled
 def best_three_outcomes(
-    largest: int, p0: float, p1: float, alpha: float, beta: float, eta: float, power: float
+    largest: int,
+    p0: float,
+    p1: float,
+    alpha: float,
+    beta: float,
+    eta: float,
+    power: float,
 ) -> Numbers:
     """The two-stage design of three outcomes and least expected size under p0, for each total n.
 
@@ -109,8 +115,8 @@ def best_three_outcomes(
     -------
     float64, (largest + 1, 5)
         At row n: r1, n1, r2, s, expected n under p0; r1 = -1 where no design of that n works. Stop at r1 of
-        n1 or fewer; in the end reject p1 at r2 or fewer, p0 at s or more, s >= r2 + 2. Of the designs with
-        the best r1, n1: the smallest s, and with it the largest r2.
+        n1 or fewer; in the end reject p1 at r2 or fewer, p0 at s or more; r2 >= r1, s >= r2 + 2. Of the
+        designs with the best r1, n1: the smallest s, and with it the largest r2.
     """
     # One long loop: what a search has ruled out is used by the next turn of it.
     size = largest + 2
@@ -132,7 +138,7 @@ def best_three_outcomes(
                 expected = n1 + above0[n1, r1] * n2
                 if expected >= best:
                     break
-                fewest = r1 + 1
+                fewest = r1  # then only the stop rejects p1
                 while fewest < n and 1 - _rejects(n1, n2, r1, fewest, mass0, above0) < eta:
                     fewest += 1
                 s = fewest + 2

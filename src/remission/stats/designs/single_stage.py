@@ -115,36 +115,66 @@ class Single(Printable, Drawable):
         )
 
     def chart(self) -> Curves:
-        """The sawtooth: power and size against n."""
-        first = max(0, self.min_n - 25)
-        return Curves(
+        """The sawtooth of power against n; that of the size is `sizes`, on an axis of its own."""
+        return self._sawtooth(
             "sawtooth",
-            Text("Power and size by n", "把握度与检验水准随例数的变化"),
+            Text("Power by n", "把握度随例数的变化"),
             Text(
-                f"Exact power at {self.p1:g} and size at {self.p0:g}; both jump with the critical count.",
-                f"各例数下真实率 {self.p1:g} 时的把握度与 {self.p0:g} 时的检验水准；界值变动处二者跳变。",
+                f"Exact power at {self.p1:g}; it falls where the critical count moves up.",
+                f"真实率 {self.p1:g} 时的精确把握度；界值上移处下降。",
             ),
-            Axis(Text("n", "例数")),
-            Axis(Text("probability", "概率"), Scale.PERCENT, low=0, high=1),
-            (
-                Line(
-                    Text("power", "把握度"),
-                    tuple((test.n, test.power) for test in self.tests[first:]),
-                    marked=True,
+            Line(Text("power", "把握度"), tuple((test.n, test.power) for test in self._drawn()), marked=True),
+            Rule(Text("power asked", "要求的把握度"), 1 - self.beta),
+        )
+
+    @property
+    def sizes(self) -> "Sizes":
+        """The size against n, as a chart of its own."""
+        return Sizes(
+            self._sawtooth(
+                "sawtooth-of-size",
+                Text("Size by n", "检验水准随例数的变化"),
+                Text(
+                    f"Exact size at {self.p0:g}; it falls where the critical count moves up.",
+                    f"真实率 {self.p0:g} 时的精确检验水准；界值上移处下降。",
                 ),
                 Line(
                     Text("size", "检验水准"),
-                    tuple((test.n, test.size) for test in self.tests[first:]),
+                    tuple((test.n, test.size) for test in self._drawn()),
                     marked=True,
                 ),
-            ),
-            (
-                Rule(Text("power asked", "要求的把握度"), 1 - self.beta),
                 Rule(Text("alpha", "alpha"), self.alpha),
+            )
+        )
+
+    def _drawn(self) -> tuple[OneStage, ...]:
+        return self.tests[max(0, self.min_n - 25) :]
+
+    def _sawtooth(self, name: str, title: Text, description: Text, line: Line, asked: Rule) -> Curves:
+        return Curves(
+            name,
+            title,
+            description,
+            Axis(Text("n", "例数")),
+            Axis(line.name, Scale.PERCENT),
+            (line,),
+            (
+                asked,
                 Rule(Text(f"smallest n {self.min_n}", f"最小例数 {self.min_n}"), self.min_n, upright=True),
                 Rule(Text(f"safe n {self.safe_n}", f"稳妥例数 {self.safe_n}"), self.safe_n, upright=True),
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes(Drawable):
+    """The size of the exact test at each n, as `curves`."""
+
+    curves: Curves
+
+    def chart(self) -> Curves:
+        """The sawtooth of the size."""
+        return self.curves
 
 
 def single(p0: float, p1: float, alpha: float, beta: float) -> Single:

@@ -19,8 +19,9 @@ from remission.terms.words import Text
 class ThreeOutcomes:
     """Stop with at most `r1` of `n1`; in the end reject p1 with at most `r`, p0 with at least `s` of `n`.
 
-    `r1` and `n1` are None for one stage. `alpha` is P0(reject p0), `beta` P1(reject p1), `eta` P0(reject p1),
-    `power` P1(reject p0); all exact and, with two stages, with the stop kept. `expected_n` at p0.
+    The stop rejects p1; where `r` is `r1` only the stop does. `r1` and `n1` are None for one stage. `alpha`
+    is P0(reject p0), `beta` P1(reject p1), `eta` P0(reject p1), `power` P1(reject p0); all exact and, with two
+    stages, with the stop kept. `expected_n` at p0.
     """
 
     r1: int | None
@@ -61,7 +62,7 @@ class Sargent(Printable):
             (
                 str(one.n),
                 "–" if one.r1 is None else f"≤ {one.r1}/{one.n1}",
-                f"≤ {one.r}",
+                "–" if one.r == one.r1 else f"≤ {one.r}",
                 f"≥ {one.s}",
                 f"{one.alpha:.4f}",
                 f"{one.beta:.4f}",
@@ -92,6 +93,16 @@ class Sargent(Printable):
                     f"p0 = {self.p0:g}，p1 = {self.p1:g}；要求 alpha {alpha:g}，beta {beta:g}，eta {eta:g}，"
                     f"把握度 {power:g}。精确计算。Sargent、Chan 与 Goldberg 2001。",
                 ),
+                *self._only_the_stop(),
+            ),
+        )
+
+    def _only_the_stop(self) -> tuple[Text, ...]:
+        if all(one.r != one.r1 for one in self.designs):
+            return ()
+        return (
+            Text(
+                "–: only the stop rejects p1, the end does not.", "–：仅中途停止拒绝 p1，终末分析不拒绝 p1。"
             ),
         )
 
@@ -137,11 +148,19 @@ def sargent_one_stage(
 
 
 def sargent_two_stages(
-    p0: float, p1: float, *, alpha: float, beta: float, eta: float, power: float, n_max: int = 100
+    p0: float,
+    p1: float,
+    *,
+    alpha: float,
+    beta: float,
+    eta: float,
+    power: float,
+    n_max: int = 100,
 ) -> Sargent:
     """The two-stage designs of three outcomes: the least expected size at p0 for each total n.
 
-    The first look may only stop for futility. Parameters, `Raises` and source as in `sargent_one_stage`.
+    The first look may only stop for futility. With r = r1 only that stop rejects p1; the end rejects p0 or
+    stays open. Parameters, `Raises` and source as in `sargent_one_stage`.
     """
     from remission.stats.designs.kernels_two_stage import best_three_outcomes
 
