@@ -82,15 +82,14 @@ class TippingPoint(Printable, Drawable):
             tuple(float(i) for i in range(len(self.p_values))),
             self.p_values,
             scale=Scale.NUMBER,
-            notes=(
-                *self._notes(),
-                Text(
-                    f"Line: where p crosses alpha, {self.against.alpha:g}.",
-                    f"粗线：p 越过 α（{self.against.alpha:g}）之处。",
-                ),
-            ),
+            notes=(*self._notes(), *self._line()),
             threshold=self.against.alpha,
         )
+
+    def _line(self) -> tuple[Text, ...]:
+        alpha = f"{self.against.alpha:g}"
+        line = Text(f"Line: where p crosses alpha, {alpha}.", f"粗线：p 越过 α（{alpha}）之处。")
+        return (line,) if self.certain is None else ()
 
     def _notes(self) -> tuple[Text, ...]:
         alpha, (one, two), rule = self.against.alpha, self.against.p0, RULE_WORDS[self.rule]
