@@ -64,8 +64,9 @@ METHODS: dict[Method, Text] = {
         "Clopper-Pearson interval, exact one-sided binomial test", "Clopper-Pearson区间，精确单侧二项检验"
     ),
     Method.RUBIN: Text(
-        "multiple imputation, Rubin's rules at infinitely many imputations (computed, not drawn)",
-        "多重填补，Rubin法则（无限次填补的极限值，非抽样）",
+        "multiple imputation, Rubin's rules at infinitely many imputations (computed, not drawn); in a "
+        "stratum where nobody is known, from the other strata",
+        "多重填补，Rubin法则（无限次填补的极限值，非抽样）；某层无已知结果时由其他层填补",
     ),
     Method.TIPPING_POINT: Text(
         "tipping point: the exact binomial test for each number of responders among the unknown",
@@ -76,8 +77,9 @@ METHODS: dict[Method, Text] = {
         "与对照计数之差，Newcombe计分区间，Boschloo精确检验",
     ),
     Method.STRATIFIED: Text(
-        "rate of each stratum, mean weighted by the strata's sizes, stratified variance",
-        "各层率，按层例数加权平均，分层方差",
+        "rate of each stratum, mean weighted by the strata's sizes; interval from Wilson's of each stratum, "
+        "conditional on this mix of strata",
+        "各层率，按层例数加权平均；区间由各层Wilson区间合成，以本研究的分层构成为条件",
     ),
 }
 SUMMARIES: dict[Summary, Text] = {

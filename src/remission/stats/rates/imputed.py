@@ -29,7 +29,8 @@ class Imputed:
     """A rate over all, the unknown imputed.
 
     `within` and `between`: Rubin's variances, of the rate; `effective`: the number of participants whose
-    complete answers would tell as much; `p`: one-sided, against at most the rate asked about.
+    complete answers would tell as much; `p`: one-sided, against at most the rate asked about; `borrowed`: the
+    unknown in strata where nobody is known, imputed from the other strata.
     """
 
     rate: float
@@ -38,16 +39,18 @@ class Imputed:
     between: float
     effective: float
     p: float
+    borrowed: int
 
 
 def imputed_rate(strata: Sequence[Known], p0: float, level: float = 0.95) -> Imputed:
     """Multiple imputation of a proportion within strata, at infinitely many imputations.
 
     In each stratum the rate has Jeffreys' posterior, Beta(responders + 1/2, non-responders + 1/2), and the
-    unknown are beta-binomial given it: missing at random within the stratum. The interval is Wilson's with
-    the variance of Rubin's rules (Lott and Reiter 2020, The American Statistician 74:109-115), the test the
-    score test at p0 with the same effective number. Without unknown answers both are the
-    ordinary ones.
+    unknown are beta-binomial given it: missing at random within the stratum. The unknown of a stratum where
+    nobody is known respond like a participant drawn from all those known in the other strata; how many they
+    are is said in `borrowed`. The interval is Wilson's with the variance of Rubin's rules (Lott and Reiter
+    2020, The American Statistician 74:109-115), the test the score test at p0 with the same effective
+    number. Without unknown answers both are the ordinary ones.
 
     Parameters
     ----------
@@ -71,18 +74,32 @@ def imputed_rate(strata: Sequence[Known], p0: float, level: float = 0.95) -> Imp
         )
     if not 0 < p0 < 1:
         raise InputRefused(f"{p0!r} is not a rate", where="p0", do="give a fraction between 0 and 1")
-    mean, variance = 0.0, 0.0
-    for one in strata:
-        a, b = one.responders + 0.5, one.known - one.responders + 0.5
-        share, m = a / (a + b), one.unknown
-        mean += one.responders + m * share
-        variance += m * share * (1 - share) * (a + b + m) / (a + b + 1)
+    known, borrowed = (
+        [one for one in strata if one.known],
+        sum(one.unknown for one in strata if not one.known),
+    )
+    drawn = [_posterior(one) for one in known]
+    weights = [one.known / sum(each.known for each in known) for one in known]
+    middle = math.fsum(weight * share for weight, (share, _) in zip(weights, drawn, strict=True))
+    spread = math.fsum(weight**2 * var for weight, (_, var) in zip(weights, drawn, strict=True))
+    mean = borrowed * middle
+    variance = borrowed * (middle * (1 - middle) - spread)
+    for one, weight, (share, var) in zip(known, weights, drawn, strict=True):
+        mean += one.responders + one.unknown * share
+        variance += one.unknown * (share * (1 - share) - var) + (one.unknown + borrowed * weight) ** 2 * var
     rate, between = mean / size, variance / size**2
     within = (rate * (1 - rate) - between) / size
     effective = size / (1 + between / within) if between > 0 else float(size)
     z0 = (rate - p0) / math.sqrt(p0 * (1 - p0) / effective)
     interval = wilson_at(rate, effective, level)
-    return Imputed(rate, interval, within, between, effective, NormalDist().cdf(-z0))
+    return Imputed(rate, interval, within, between, effective, NormalDist().cdf(-z0), borrowed)
+
+
+def _posterior(one: Known) -> tuple[float, float]:
+    """Mean and variance of a stratum's rate, given its known answers."""
+    a, b = one.responders + 0.5, one.known - one.responders + 0.5
+    share = a / (a + b)
+    return share, share * (1 - share) / (a + b + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""A rate over strata: the weighted mean of their rates, with the variance within them."""
+"""A rate over strata: the weighted mean of their rates, at the weights given."""
 
 import math
 from collections.abc import Sequence
@@ -6,19 +6,15 @@ from dataclasses import dataclass
 
 from remission.errors import InputRefused
 from remission.stats.interval import Interval, check_level
+from remission.stats.rates.proportions import wilson
 from remission.stats.tails import normal_quantile
 
 
 @dataclass(frozen=True, slots=True)
 class Weighted:
-    """The mean rate, its standard error and interval, and the number of participants that would tell as much.
-
-    The standard error is 0, and the effective number that of all, where every stratum's rate is 0 or 1.
-    """
+    """The weighted mean of the strata's rates, and its interval at these weights."""
 
     rate: float
-    standard_error: float
-    effective: float
     interval: Interval
 
 
@@ -27,6 +23,14 @@ def weighted_rate(
 ) -> Weighted:
     """The mean of the strata's rates, weighted; with weights in proportion to n it is the crude rate.
 
+    Wilson's interval of each stratum, their distances from the rates combined (MOVER: Zou, Huang and Zhang
+    2009, Computational Statistics and Data Analysis 53:1080-1085): a stratum of none or all responders adds
+    its share. One stratum alone has Wilson's interval.
+
+    The interval is given these weights. Where they are the sizes of the strata that happened to enrol, it is
+    for this mix of strata; it is too narrow for the rate of the population they came from, whose interval is
+    that of the crude rate.
+
     Parameters
     ----------
     strata : sequence of (responders, n)
@@ -34,7 +38,7 @@ def weighted_rate(
     weights : sequence of float
         One for each stratum, 0 or more, not all 0; they are made to add up to 1.
     level : float
-        Confidence level of Wilson's interval at the effective number rate (1 - rate) / standard error^2.
+        Confidence level.
 
     Raises
     ------
@@ -54,12 +58,13 @@ def weighted_rate(
             raise InputRefused(f"{x} of {n}", where=f"stratum {place}", do="give 0 <= x <= n, n >= 1")
     shares = [weight / total for weight in weights]
     rate = math.fsum(share * x / n for share, (x, n) in zip(shares, strata, strict=True))
-    variance = math.fsum(
-        share**2 * (x / n) * (1 - x / n) / n for share, (x, n) in zip(shares, strata, strict=True)
-    )
-    size = float(sum(n for _, n in strata))
-    effective = rate * (1 - rate) / variance if variance > 0 else size
-    return Weighted(rate, math.sqrt(variance), effective, wilson_at(rate, effective, level))
+    below, above = list[float](), list[float]()
+    for share, (x, n) in zip(shares, strata, strict=True):
+        alone = wilson(x, n, level)
+        below.append(share * (x / n - alone.lower))
+        above.append(share * (alone.upper - x / n))
+    interval = Interval(max(0.0, rate - math.hypot(*below)), min(1.0, rate + math.hypot(*above)), level)
+    return Weighted(rate, interval)
 
 
 def wilson_at(rate: float, n: float, level: float) -> Interval:
