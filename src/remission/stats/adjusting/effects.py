@@ -13,8 +13,8 @@ from remission.terms.words import Text
 
 WALD_WORDS = Text(
     "Wald limits, whose one-sided error near 0 and 100 % is above nominal (90 against 300 of the same rate, "
-    "nominal .025: .032 at 70 %, .046 at 90 %, .055 at 95 %)",
-    "Wald区间，率近0或100%时单侧错误率高于名义值（90例对300例、同率、名义.025：率70%时.032，90%时.046，95%时.055）",
+    "nominal .025: .032 at 70 %, .046 at 90 %, .055 at 95 %): shown, not decided by",
+    "Wald区间，率近0或100%时单侧错误率高于名义值（90例对300例、同率、名义.025：率70%时.032，90%时.046，95%时.055）：仅供参考，不作判定",
 )
 """Said of every effect with Wald limits; the numbers are exact (of rates that are not 0 or 1)."""
 
