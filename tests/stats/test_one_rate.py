@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -145,6 +146,16 @@ def test_blaker_limits_are_where_acceptability_crosses_or_jumps(x: int, n: int) 
         assert acceptability(x, n, np.array([limit - out]))[0] > 0.05
 
 
+def test_blaker_of_a_register_is_solved_in_steps_that_halve() -> None:
+    """No walk over a million counts: at each limit the two tails together are the 5 % still."""
+    start = time.process_time()
+    one = blaker(5000, 1_000_000)
+    assert time.process_time() - start < 1.0
+    for limit, out in ((one.lower, -1e-9), (one.upper, 1e-9)):
+        assert binomial_p_blaker(5000, 1_000_000, limit + out) < 0.05
+        assert binomial_p_blaker(5000, 1_000_000, limit - out) > 0.05
+
+
 @given(st.integers(1, 120), st.data(), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 @settings(max_examples=60, deadline=None)
 def test_blaker_lies_inside_clopper_pearson_and_mirrors(n: int, data: st.DataObject, level: float) -> None:
@@ -173,7 +184,10 @@ def test_tests_and_intervals_say_the_same(n: int, data: st.DataObject, p0: float
         assert blaker(x, n).lower <= p0 <= blaker(x, n).upper
 
 
-@pytest.mark.parametrize(("x", "n", "p0"), [(7, 20, 0.5), (81, 90, 0.7), (0, 9, 0.2), (9, 9, 0.6)])
+@pytest.mark.parametrize(
+    ("x", "n", "p0"),
+    [(7, 20, 0.5), (81, 90, 0.7), (0, 9, 0.2), (9, 9, 0.6), (5, 10, 0.5), (3, 10, 0.5), (4, 12, 0.3)],
+)
 def test_exact_tests_from_whole_numbers(x: int, n: int, p0: float) -> None:
     p = Fraction(p0)
     chances = [math.comb(n, i) * p**i * (1 - p) ** (n - i) for i in range(n + 1)]
@@ -237,6 +251,11 @@ def test_refusals() -> None:
     for method in (mid_p, blaker, jeffreys, agresti_coull, intervals):
         with pytest.raises(InputRefused, match="5 of 4"):
             method(5, 4)
+    for method in (clopper_pearson, wilson, mid_p, blaker, jeffreys, agresti_coull):
+        for x, n in ((3.5, 10), (3, 10.5), (math.nan, 10), ("3", 10)):
+            with pytest.raises(InputRefused, match="whole numbers"):
+                method(x, n)  # type: ignore[arg-type]
+        assert method(np.int64(3), np.int32(10)) == method(3, 10)  # type: ignore[arg-type]
     with pytest.raises(InputRefused, match="limits fall"):
         coverage(falling, 4, [0.5])
     with pytest.raises(InputRefused, match="true rates"):

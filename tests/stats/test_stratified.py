@@ -118,6 +118,38 @@ def test_printed_and_drawn() -> None:
     assert nobody.difference.estimate == 0
 
 
+@pytest.mark.parametrize(
+    "strata",
+    [
+        [TwoCounts(20, 20, 50, 50)],
+        [TwoCounts(20, 20, 50, 50), TwoCounts(7, 7, 3, 3)],
+        [TwoCounts(5, 5, 6, 6), TwoCounts(0, 5, 0, 9)],
+        [TwoCounts(10, 10, 0, 10), TwoCounts(3, 3, 0, 7)],
+        [TwoCounts(0, 9, 11, 11)],
+    ],
+)
+def test_without_variance_there_is_no_interval_but_the_score_one(strata: list[TwoCounts]) -> None:
+    for method in (mantel_haenszel_difference, greenland_robins_difference):
+        assert method(strata).standard_error == 0
+        assert method(strata).interval is None
+    score = stratified_miettinen_nurminen(strata)
+    assert score.upper - score.lower > 0.05
+    assert score.lower <= mantel_haenszel_difference(strata).estimate <= score.upper
+    one = combine([(Text(f"{i}", f"{i}"), stratum) for i, stratum in enumerate(strata)])
+    assert one.ratio is None
+    assert "+0.0 … +0.0" not in one.text() and "1.000 … 1.000" not in one.text()
+    with pytest.raises(InputRefused, match="koopman"):
+        mantel_haenszel_ratio(strata)
+
+
+def test_satos_variance_is_0_only_where_all_or_none_responded() -> None:
+    for n1, n0 in ((1, 4), (3, 3), (5, 2), (4, 6)):
+        for x1 in range(n1 + 1):
+            for x0 in range(n0 + 1):
+                found = mantel_haenszel_difference([TwoCounts(x1, n1, x0, n0)])
+                assert (found.interval is None) == (x1 in (0, n1) and x0 in (0, n0))
+
+
 def test_refusals() -> None:
     for method in (mantel_haenszel_difference, mantel_haenszel_odds, cochran_mantel_haenszel, combine):
         with pytest.raises(InputRefused, match="no stratum"):

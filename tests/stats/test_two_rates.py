@@ -4,6 +4,7 @@ import json
 import math
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -414,11 +415,91 @@ def test_compared_printed_and_drawn() -> None:
     assert "∞" in compare(TwoCounts(3, 10, 0, 20)).text()
 
 
+SCORE = (miettinen_nurminen, farrington_manning)
+
+
+@pytest.mark.parametrize(
+    (
+        "counts",
+        "lower",
+        "upper",
+    ),  # by the formula: with e off the corner the variance is e over n to first order
+    [
+        ((0, 10, 0, 10), -0.28793394128201, 0.28793394128201),
+        ((10, 10, 10, 10), -0.28793394128201, 0.28793394128201),
+        ((10, 10, 0, 10), 0.66364155189477, 1.0),
+        ((0, 10, 10, 10), -1.0, -0.66364155189477),
+        ((56, 70, 48, 80), 0.05282971324584, 0.33817294001587),
+    ],
+)
+def test_score_limits_where_all_or_none_responded(
+    counts: tuple[int, int, int, int], lower: float, upper: float
+) -> None:
+    one = miettinen_nurminen(TwoCounts(*counts))
+    assert (one.lower, one.upper) == pytest.approx((lower, upper), abs=1e-13)
+
+
+def test_score_limits_of_two_whole_groups_in_closed_form() -> None:
+    """20/20 against 50/50: at -e group 1 has rate 1 - e, so n e / (1 - e) = z^2."""
+    one, square = farrington_manning(TwoCounts(20, 20, 50, 50)), Z * Z
+    expected = (-square / (20 + square), square / (50 + square))
+    assert (one.lower, one.upper) == pytest.approx(expected, abs=1e-13)
+
+
+def test_score_limits_have_a_width_hold_the_estimate_and_mirror() -> None:
+    for n1, n0 in ((1, 1), (1, 6), (5, 3), (8, 8), (15, 4), (15, 15)):
+        for x1, x0 in np.ndindex(n1 + 1, n0 + 1):
+            of = TwoCounts(x1, n1, x0, n0)
+            for method in SCORE:
+                one, other, turned = method(of), method(of.failures), method(of.swapped)
+                assert one.upper - one.lower > 0.05
+                assert one.lower <= of.difference <= one.upper
+                assert (one.lower, one.upper) == pytest.approx((-other.upper, -other.lower), abs=1e-10)
+                assert (one.lower, one.upper) == pytest.approx((-turned.upper, -turned.lower), abs=1e-10)
+            for method in (koopman, miettinen_nurminen_ratio):
+                ratio = method(of)
+                assert ratio.upper > 1.05 * ratio.lower
+                assert ratio.estimate is None or ratio.lower <= ratio.estimate <= ratio.upper
+
+
+@pytest.mark.parametrize(("n1", "n0"), [(20, 50), (10, 10)])
+@pytest.mark.parametrize("method", SCORE)
+def test_score_intervals_cover_into_the_corners(method: Any, n1: int, n0: int) -> None:
+    """Exactly, over all tables: 0.839 at .98 against .97 before the limits at 20/20 v 50/50 had a width.
+
+    The rest is the method: where one rate is 0 or 1 and the other nearly so, a single child decides.
+    """
+    limits = {(x1, x0): method(TwoCounts(x1, n1, x0, n0)) for x1 in range(n1 + 1) for x0 in range(n0 + 1)}
+
+    def covered(p1: float, p0: float) -> float:
+        ones, zeros = binom.pmf(np.arange(n1 + 1), n1, p1), binom.pmf(np.arange(n0 + 1), n0, p0)
+        delta = p1 - p0
+        return sum(
+            ones[x1] * zeros[x0]
+            for (x1, x0), one in limits.items()
+            if one.lower - 1e-12 <= delta <= one.upper + 1e-12
+        )
+
+    rates = (0.0, 0.02, 0.3, 0.5, 0.7, 0.95, 0.97, 0.98, 1.0)
+    lowest = min(covered(p1, p0) for p1 in rates for p0 in rates)
+    assert lowest > 0.90
+    assert min(covered(p, p) for p in rates) > 0.93
+    assert covered(0.98, 0.97) > 0.98
+
+
 def test_refusals() -> None:
     with pytest.raises(InputRefused, match="0 of 0"):
         TwoCounts(0, 0, 1, 2)
     with pytest.raises(InputRefused, match="nobody responded"):
         katz(TwoCounts(0, 5, 1, 5))
+    with pytest.raises(InputRefused, match="take koopman, whose limits"):
+        katz(TwoCounts(20, 20, 50, 50))
+    whole = compare(TwoCounts(20, 20, 50, 50))
+    assert whole.katz is None and "1.000 … 1.000" not in whole.text()
+    for wrong in ((3.5, 10, 2, 10), (3, 10, 2, 10.5), (math.nan, 10, 2, 10), ("3", 10, 2, 10)):
+        with pytest.raises(InputRefused, match="whole numbers"):
+            TwoCounts(*wrong)  # type: ignore[arg-type]
+    assert fisher(TwoCounts(*np.array([3, 10, 2, 10]))) == fisher(TwoCounts(3, 10, 2, 10))
     with pytest.raises(InputRefused, match="everybody"):
         woolf(TwoCounts(5, 5, 1, 5))
     with pytest.raises(InputRefused, match="1001"):

@@ -1,6 +1,7 @@
 """Intervals and tests of the difference of two rates, by hybrid and by score."""
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
 from remission.errors import InputRefused
@@ -38,7 +39,7 @@ def farrington_manning(counts: TwoCounts, level: float = 0.95) -> Interval:
     ----------
     Farrington and Manning 1990, Statistics in Medicine 9:1447-1454; Mee 1984, Biometrics 40:1175-1176
     """
-    return _score_interval(counts, level, 1.0)
+    return _inflated(counts, level, 1.0)
 
 
 def miettinen_nurminen(counts: TwoCounts, level: float = 0.95) -> Interval:
@@ -51,7 +52,7 @@ def miettinen_nurminen(counts: TwoCounts, level: float = 0.95) -> Interval:
     Miettinen and Nurminen 1985, doi:10.1002/sim.4780040211
     """
     size = counts.n1 + counts.n0
-    return _score_interval(counts, level, size / (size - 1))
+    return _inflated(counts, level, size / (size - 1))
 
 
 def farrington_manning_p(counts: TwoCounts, margin: float = 0.0, side: Side = Side.GREATER) -> float:
@@ -89,17 +90,24 @@ def variance_at(counts: TwoCounts, delta: float) -> float:
     return float(restricted_variance(counts.x1, counts.n1, counts.x0, counts.n0, delta))
 
 
-def _score_interval(counts: TwoCounts, level: float, inflation: float) -> Interval:
-    check_level(level)
-    z = normal_quantile((1 + level) / 2) * math.sqrt(inflation)
-    seen = counts.difference
+def score_interval(seen: float, reach: Callable[[float], float], level: float) -> Interval:
+    """All differences no farther from the one `seen` than `reach`, which is told of each.
+
+    The distance of `seen` itself is nothing, also where its reach is nothing: everybody or nobody in a group.
+    """
 
     def above(delta: float) -> float:
-        return seen - delta - z * math.sqrt(variance_at(counts, delta))
+        return seen - delta - reach(delta) if delta < seen else -1.0
 
     def below(delta: float) -> float:
-        return seen - delta + z * math.sqrt(variance_at(counts, delta))
+        return seen - delta + reach(delta) if delta > seen else 1.0
 
-    lower = -1.0 if seen == -1 else root(above, -1.0, seen)
-    upper = 1.0 if seen == 1 else root(below, seen, 1.0)
+    lower = -1.0 if seen <= -1 else root(above, -1.0, seen)
+    upper = 1.0 if seen >= 1 else root(below, seen, 1.0)
     return Interval(lower, upper, level)
+
+
+def _inflated(counts: TwoCounts, level: float, inflation: float) -> Interval:
+    check_level(level)
+    z = normal_quantile((1 + level) / 2) * math.sqrt(inflation)
+    return score_interval(counts.difference, lambda delta: z * math.sqrt(variance_at(counts, delta)), level)

@@ -1,10 +1,7 @@
 """Exact tests of one proportion beside those of `proportions`: the other tail, mid-P, central, Blaker."""
 
-import math
-
 from remission.stats.rates.proportions import (
     EQUALLY_LIKELY,
-    binomial_probability,
     check_counts,
     check_probability,
 )
@@ -59,7 +56,6 @@ def binomial_p_blaker(x: int, n: int, p0: float) -> float:
     """Blaker's exact two-sided p-value: the chance of a smaller tail no larger than that of `x`.
 
     Never more than twice the smaller tail; the test `one.blaker` inverts. `Raises` as in `binomial_p_less`.
-    Takes time in proportion to n.
 
     References
     ----------
@@ -67,14 +63,27 @@ def binomial_p_blaker(x: int, n: int, p0: float) -> float:
     """
     _check(x, n, p0)
     limit = min(binomial_p_less(x, n, p0), binomial_at_least(x, n, p0)) * EQUALLY_LIKELY
-    return min(
-        1.0,
-        math.fsum(
-            binomial_probability(i, n, p0)
-            for i in range(n + 1)
-            if min(binomial_at_least(i, n, p0), binomial_at_least(n - i, n, 1 - p0)) <= limit
-        ),
-    )
+    below, above = _within(n, p0, limit), _within(n, 1 - p0, limit)
+    if below + above > n:
+        return 1.0
+    return min(1.0, _fewer(below, n, p0) + _fewer(above, n, 1 - p0))
+
+
+def _within(n: int, p: float, limit: float) -> int:
+    """How many counts from 0 on have a lower tail of at most `limit`: the tail grows, so halve."""
+    low, high = 0, n + 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _fewer(middle, n, p) <= limit:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _fewer(x: int, n: int, p: float) -> float:
+    """P(X < x) for X ~ Binomial(n, p)."""
+    return 0.0 if x == 0 else binomial_at_least(n - x + 1, n, 1 - p)
 
 
 def _check(x: int, n: int, p0: float) -> None:

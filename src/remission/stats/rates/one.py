@@ -218,9 +218,13 @@ def _blaker_lower(x: int, n: int, alpha: float) -> float:
     if x == 0:
         return 0.0
     start = beta_quantile(alpha / 2, x, n - x + 1)  # below it even twice the tail is less than alpha
-    q = -1
-    while q + 1 < x and _at_most(q + 1, n, start) <= binomial_at_least(x, n, start):
-        q += 1
+    tail, q, beyond = binomial_at_least(x, n, start), -1, x
+    while beyond - q > 1:  # the lower tail grows with the count, so halve
+        middle = (q + beyond) // 2
+        if _at_most(middle, n, start) <= tail:
+            q = middle
+        else:
+            beyond = middle
     while True:
 
         def over(p: float, q: int = q) -> float:

@@ -1,6 +1,7 @@
 """One proportion: intervals, the exact test, the critical value and its power."""
 
 import math
+from numbers import Integral
 
 from remission.errors import InputRefused
 from remission.stats.interval import Interval, check_level
@@ -19,7 +20,7 @@ def clopper_pearson(x: int, n: int, level: float = 0.95) -> Interval:
     Raises
     ------
     InputRefused
-        Unless 0 <= x <= n, n >= 1 and 0 < level < 1.
+        Unless x and n are whole numbers, 0 <= x <= n, n >= 1 and 0 < level < 1.
 
     References
     ----------
@@ -143,11 +144,11 @@ def binomial_probability(x: int, n: int, p: float) -> float:
     return math.exp(ways + x * math.log(p) + (n - x) * math.log1p(-p))
 
 
-def check_counts(x: int, n: int) -> None:
-    """Refuse `x` of `n` unless 0 <= x <= n and n >= 1."""
-    if not (n >= 1 and 0 <= x <= n):
+def check_counts(x: int, n: int, where: str = "proportion") -> None:
+    """Refuse `x` of `n` unless both are whole numbers (numpy's too), 0 <= x <= n and n >= 1."""
+    if not (isinstance(x, Integral) and isinstance(n, Integral) and n >= 1 and 0 <= x <= n):
         raise InputRefused(
-            f"{x!r} of {n!r} is not a proportion", where="proportion", do="give 0 <= x <= n, n >= 1"
+            f"{x!r} of {n!r} is not a proportion", where=where, do="give whole numbers, 0 <= x <= n, n >= 1"
         )
 
 

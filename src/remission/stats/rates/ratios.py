@@ -17,7 +17,9 @@ def katz(counts: TwoCounts, level: float = 0.95) -> Ratio:
     Raises
     ------
     InputRefused
-        Where a group has no responder: the logarithm is then not defined (take `koopman`).
+        Where a group has no responder: the logarithm is then not defined; and where everybody responded in
+        both: its variance is then 0, and limits without width would promise what nobody knows. Take
+        `koopman`.
 
     References
     ----------
@@ -25,7 +27,9 @@ def katz(counts: TwoCounts, level: float = 0.95) -> Ratio:
     """
     check_level(level)
     if counts.x1 == 0 or counts.x0 == 0:
-        raise _undefined(counts, "nobody responded", "koopman, which needs no logarithm")
+        raise _undefined(counts, "nobody responded in a group", "koopman, which needs no logarithm")
+    if counts.failures.x1 == counts.failures.x0 == 0:
+        raise _undefined(counts, "everybody responded in both", "koopman, whose limits have a width here")
     variance = 1 / counts.x1 - 1 / counts.n1 + 1 / counts.x0 - 1 / counts.n0
     return _log_ratio(counts.rate1 / counts.rate0, variance, level)
 
@@ -73,7 +77,9 @@ def woolf(counts: TwoCounts, level: float = 0.95) -> Ratio:
     check_level(level)
     cells = (counts.x1, counts.n1 - counts.x1, counts.x0, counts.n0 - counts.x0)
     if min(cells) == 0:
-        raise _undefined(counts, "nobody or everybody responded", "the conditional exact odds ratio")
+        raise _undefined(
+            counts, "nobody or everybody responded in a group", "the conditional exact odds ratio"
+        )
     ratio = cells[0] * cells[3] / (cells[1] * cells[2])
     return _log_ratio(ratio, sum(1 / cell for cell in cells), level)
 
@@ -116,7 +122,7 @@ def _ratio_score(counts: TwoCounts, ratio: float) -> float:
 
 def _undefined(counts: TwoCounts, why: str, instead: str) -> InputRefused:
     return InputRefused(
-        f"{counts.x1} of {counts.n1} and {counts.x0} of {counts.n0}: {why} in a group",
+        f"{counts.x1} of {counts.n1} and {counts.x0} of {counts.n0}: {why}",
         where="ratio of two groups",
         do=f"take {instead}",
     )

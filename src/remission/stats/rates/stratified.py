@@ -13,7 +13,7 @@ from remission.paper.charts import Axis, Drawable, Forest, Scale
 from remission.paper.charts import Interval as Row
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
-from remission.stats.rates.difference import miettinen_nurminen, variance_at
+from remission.stats.rates.difference import miettinen_nurminen, score_interval, variance_at
 from remission.stats.rates.roots import root
 from remission.stats.rates.two import Ratio, TwoCounts, ratio_cells
 from remission.stats.tails import chi_square_at_least, normal_quantile
@@ -22,11 +22,14 @@ from remission.terms.words import Text
 
 @dataclass(frozen=True, slots=True)
 class CommonDifference:
-    """A common difference of rates with its standard error and interval."""
+    """A common difference of rates with its standard error and interval.
+
+    `interval` is None where the error is 0; `stratified_miettinen_nurminen` has a width there too.
+    """
 
     estimate: float
     standard_error: float
-    interval: Interval
+    interval: Interval | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def mantel_haenszel_difference(strata: Sequence[TwoCounts], level: float = 0.95)
     q = math.fsum(
         (one.x1 * (one.n0 - one.x0) + one.x0 * (one.n1 - one.x1)) / (2 * _size(one)) for one in strata
     )
-    return _difference(estimate, (estimate * p + q) / scale**2, level)
+    spread = estimate * p + q
+    return _difference(estimate, spread / scale**2 if spread > _ROUNDING * q else 0.0, level)
 
 
 def greenland_robins_difference(strata: Sequence[TwoCounts], level: float = 0.95) -> CommonDifference:
@@ -98,9 +102,7 @@ def stratified_miettinen_nurminen(strata: Sequence[TwoCounts], level: float = 0.
             )
         )
 
-    lower = -1.0 if estimate <= -1 else root(lambda delta: estimate - delta - reach(delta), -1.0, estimate)
-    upper = 1.0 if estimate >= 1 else root(lambda delta: estimate - delta + reach(delta), estimate, 1.0)
-    return Interval(lower, upper, level)
+    return score_interval(estimate, reach, level)
 
 
 def mantel_haenszel_ratio(strata: Sequence[TwoCounts], level: float = 0.95) -> Ratio:
@@ -109,7 +111,8 @@ def mantel_haenszel_ratio(strata: Sequence[TwoCounts], level: float = 0.95) -> R
     Raises
     ------
     InputRefused
-        For no stratum, a level outside 0..1, or no responder in a whole group.
+        For no stratum, a level outside 0..1, no responder in a group, or variance 0: in each stratum all
+        responded or none.
 
     References
     ----------
@@ -122,7 +125,7 @@ def mantel_haenszel_ratio(strata: Sequence[TwoCounts], level: float = 0.95) -> R
         (one.n1 * one.n0 * (one.x1 + one.x0) - one.x1 * one.x0 * _size(one)) / _size(one) ** 2
         for one in strata
     )
-    _check_parts(above, below)
+    _check_parts(above, below, spread)
     return _ratio(above / below, spread / (above * below), level)
 
 
@@ -252,9 +255,9 @@ class Stratified(Printable, Drawable):
             Row(name, one.difference, limits.lower, limits.upper, " ".join(_points(one.difference, limits)))
             for (name, one), limits in zip(self.strata, self.within, strict=True)
         ]
-        common = self.difference
-        words = " ".join(_points(common.estimate, self.score))
-        rows.append(Row(_SCORE, common.estimate, self.score.lower, self.score.upper, words, strong=True))
+        common = self.difference.estimate
+        words = " ".join(_points(common, self.score))
+        rows.append(Row(_SCORE, common, self.score.lower, self.score.upper, words, strong=True))
         return Forest(
             "rate-difference-by-stratum",
             Text("Difference of two rates by stratum", "按层的率差"),
@@ -294,18 +297,16 @@ def combine(strata: Sequence[tuple[Text, TwoCounts]], level: float = 0.95) -> St
     counts = [one for _, one in strata]
     _check(counts, level)
     telling = [one for one in counts if 0 < one.x1 + one.x0 < _size(one)]
-    up, down = (
-        math.fsum(part) for part in zip(*((r, s) for r, s, _ in map(_diagonals, counts)), strict=True)
-    )
     both = any(one.x1 for one in counts) and any(one.x0 for one in counts)
-    odds = up > 0 and down > 0
+    mixed = any((one.x1, one.x0) not in ((0, 0), (one.n1, one.n0)) for one in counts)
+    odds = all(any(_diagonals(one)[side] > 0 for one in counts) for side in (0, 1))
     return Stratified(
         tuple(strata),
         level,
         tuple(miettinen_nurminen(one, level) for one in counts),
         mantel_haenszel_difference(counts, level),
         stratified_miettinen_nurminen(counts, level),
-        mantel_haenszel_ratio(counts, level) if both else None,
+        mantel_haenszel_ratio(counts, level) if both and mixed else None,
         mantel_haenszel_odds(counts, level) if odds else None,
         cochran_mantel_haenszel(counts) if telling else None,
         breslow_day(counts) if odds and len(telling) > 1 else None,
@@ -326,13 +327,14 @@ def _common_difference(strata: Sequence[TwoCounts]) -> tuple[float, float]:
 
 
 def _difference(estimate: float, variance: float, level: float) -> CommonDifference:
-    error = math.sqrt(max(0.0, variance))
+    error = math.sqrt(variance)
     half = normal_quantile((1 + level) / 2) * error
-    return CommonDifference(estimate, error, Interval(estimate - half, estimate + half, level))
+    limits = Interval(estimate - half, estimate + half, level) if error > 0 else None
+    return CommonDifference(estimate, error, limits)
 
 
 def _ratio(ratio: float, variance: float, level: float) -> Ratio:
-    factor = math.exp(normal_quantile((1 + level) / 2) * math.sqrt(max(0.0, variance)))
+    factor = math.exp(normal_quantile((1 + level) / 2) * math.sqrt(variance))
     return Ratio(ratio, ratio / factor, ratio * factor, level)
 
 
@@ -355,7 +357,9 @@ def _gap_at_odds(one: TwoCounts, odds: float) -> tuple[float, float]:
     return one.x1 - a, spread
 
 
-def _points(estimate: float, limits: Interval) -> tuple[str, str]:
+def _points(estimate: float, limits: Interval | None) -> tuple[str, str]:
+    if limits is None:
+        return f"{100 * estimate:+.1f} %", "–"
     return f"{100 * estimate:+.1f} %", f"{100 * limits.lower:+.1f} … {100 * limits.upper:+.1f} %"
 
 
@@ -365,12 +369,12 @@ def _check(strata: Sequence[TwoCounts], level: float) -> None:
         raise InputRefused("no stratum", where="strata", do="give at least one")
 
 
-def _check_parts(above: float, below: float) -> None:
-    if above == 0 or below == 0:
+def _check_parts(above: float, below: float, spread: float = 1.0) -> None:
+    if above == 0 or below == 0 or spread == 0:
         raise InputRefused(
-            f"the common ratio is {above:g} / {below:g}",
+            f"the common ratio is {above:g} / {below:g}" + ", its variance 0" * (spread == 0),
             where="strata",
-            do="take the common difference, which is defined for every count",
+            do="take stratified_miettinen_nurminen, which is defined for every count; in a stratum koopman",
         )
 
 
@@ -380,6 +384,7 @@ def _tells_nothing(why: str) -> InputRefused:
     )
 
 
+_ROUNDING = 1e-12  # of the variance's positive part: what is left of 0 by rounding
 _COMMON = Text("common difference, Mantel-Haenszel (Sato)", "共同率差，Mantel-Haenszel（Sato）")
 _SCORE = Text("common difference, Miettinen-Nurminen", "共同率差，Miettinen-Nurminen")
 _RATIO = Text("common risk ratio, Mantel-Haenszel", "共同率比，Mantel-Haenszel")
@@ -388,7 +393,7 @@ _CMH = Text("Cochran-Mantel-Haenszel, corrected", "Cochran-Mantel-Haenszel（校
 _BRESLOW_DAY = Text("Same odds ratio in all strata, Breslow-Day-Tarone", "各层比值比齐性，Breslow-Day-Tarone")
 _NOTE = Text(
     "Within strata: Miettinen and Nurminen 1985. Common: Greenland and Robins 1985, Sato 1989; odds ratio: "
-    "Robins, Breslow and Greenland 1986.",
+    "Robins, Breslow and Greenland 1986. A dash: not defined, or variance 0 (everybody or nobody responded).",
     "层内：Miettinen 与 Nurminen 1985。合并：Greenland 与 Robins 1985、Sato 1989；比值比：Robins、Breslow 与 "
-    "Greenland 1986。",
+    "Greenland 1986。短横：无定义，或方差为 0（全部有效或全部无效）。",
 )

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remission.errors import InputRefused
 from remission.paper.charts import Axis, Drawable, Forest, Scale
 from remission.paper.charts import Interval as Row
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval
+from remission.stats.rates.proportions import check_counts
 from remission.terms.words import Text
 
 
@@ -29,7 +29,7 @@ class TwoCounts:
     Raises
     ------
     InputRefused
-        Unless 0 <= x <= n and n >= 1 in both: a group of nobody has no rate.
+        Unless 0 <= x <= n and n >= 1 in both, whole numbers: a group of nobody has no rate.
     """
 
     x1: int
@@ -39,12 +39,7 @@ class TwoCounts:
 
     def __post_init__(self) -> None:
         for x, n, which in ((self.x1, self.n1, "1"), (self.x0, self.n0, "0")):
-            if not (n >= 1 and 0 <= x <= n):
-                raise InputRefused(
-                    f"{x!r} of {n!r} is not a proportion",
-                    where=f"group {which}",
-                    do="give 0 <= x <= n, n >= 1",
-                )
+            check_counts(x, n, f"group {which}")
 
     @property
     def rate1(self) -> float:
@@ -89,7 +84,8 @@ class Ratio:
 class TwoRates(Printable, Drawable):
     """Two rates compared at confidence `level`: tests (two-sided p-values), differences, ratios.
 
-    `katz` and `woolf` are None where a count of 0 leaves them undefined.
+    `katz` and `woolf` are None where a count of 0 leaves them undefined, `katz` also where everybody
+    responded.
     """
 
     counts: TwoCounts
@@ -184,6 +180,7 @@ def compare(counts: TwoCounts, level: float = 0.95) -> TwoRates:
     from remission.stats.rates import difference, fisher, ratios, unconditional
 
     both = counts.x1 > 0 and counts.x0 > 0
+    everybody = counts.x1 == counts.n1 and counts.x0 == counts.n0
     inner = both and counts.x1 < counts.n1 and counts.x0 < counts.n0
     return TwoRates(
         counts,
@@ -194,7 +191,7 @@ def compare(counts: TwoCounts, level: float = 0.95) -> TwoRates:
         newcombe=difference.newcombe(counts, level),
         miettinen_nurminen=difference.miettinen_nurminen(counts, level),
         farrington_manning=difference.farrington_manning(counts, level),
-        katz=ratios.katz(counts, level) if both else None,
+        katz=ratios.katz(counts, level) if both and not everybody else None,
         koopman=ratios.koopman(counts, level),
         woolf=ratios.woolf(counts, level) if inner else None,
         exact_odds=fisher.exact_odds_ratio(counts, level),
@@ -216,7 +213,8 @@ _BOSCHLOO = Text("Boschloo, two-sided", "Boschloo，双侧")
 _NOTE = Text(
     "Differences in percent points. Newcombe 1998 (method 10); Miettinen and Nurminen 1985; Farrington and "
     "Manning 1990. Barnard: pooled score statistic, largest p over the common rate; Boschloo: twice the "
-    "smaller one-sided p. A dash: not defined for a count of 0.",
+    "smaller one-sided p. A dash: not defined for a count of 0, or where everybody responded in both groups.",
     "率差以百分点计。Newcombe 1998（方法 10）；Miettinen 与 Nurminen 1985；Farrington 与 Manning 1990。"
-    "Barnard：合并计分统计量，对公共率取最大 p；Boschloo：较小单侧 p 的两倍。短横：计数为 0 时无定义。",
+    "Barnard：合并计分统计量，对公共率取最大 p；Boschloo：较小单侧 p 的两倍。"
+    "短横：计数为 0 或两组全部有效时无定义。",
 )
