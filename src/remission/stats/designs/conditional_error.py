@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.stats.designs.reached import chances, counts_reached, stops
+from remission.stats.designs.reached import chances, chances_of, counts_reached, stops
 from remission.stats.designs.single_stage import REACHED
 from remission.stats.designs.staged import Staged
-from remission.stats.tails import beta_at_most, beta_quantile, binomial_at_least
+from remission.stats.tails import beta_quantile, binomial_at_least
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,7 @@ class ConditionalOrder:
             never = needs > n2
             return min(1.0, early + float(alive[~never].sum()) + float(alive[never].sum()) * chance)
         pi = beta_quantile(chance, need, n2 - need + 1)
-        inner = np.clip(needs, 1, n2).astype(np.float64)
-        reach = beta_at_most(np.full(len(needs), pi), inner, n2 - inner + 1)
-        further = float(alive @ np.where(needs <= 0, 1.0, np.where(needs > n2, 0.0, reach)))
-        return min(1.0, early + further)
+        return min(1.0, early + float(alive @ chances_of(needs, n2, pi)))
 
 
 def _critical(design: Staged) -> int:

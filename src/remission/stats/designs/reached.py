@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.stats.designs.staged import Look, Staged
+from remission.stats.tails import beta_at_most
 
 
 def counts_reached(design: Staged) -> tuple[range, ...]:
@@ -50,6 +51,13 @@ def chances(looks: Sequence[Look], rate: float, *, binding: bool = True) -> NDAr
     low, high = np.array([stops(look) for look in looks], np.int64).T.copy()
     sizes = np.array([look.n for look in looks], np.int64)
     return reaching(sizes, low if binding else np.full_like(low, -1), high, float(rate), -1)
+
+
+def chances_of(needed: NDArray[np.int64], n: int, rate: float) -> NDArray[np.float64]:
+    """P(at least so many responders of `n`) for each of the counts `needed`, from below 0 to above n."""
+    inner = np.clip(needed, 1, n).astype(np.float64)
+    inside = beta_at_most(np.full(len(needed), rate), inner, n - inner + 1)
+    return np.where(needed <= 0, 1.0, np.where(needed > n, 0.0, inside))
 
 
 def stops(look: Look) -> tuple[int, int]:

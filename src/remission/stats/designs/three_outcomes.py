@@ -20,8 +20,8 @@ class ThreeOutcomes:
     """Stop with at most `r1` of `n1`; in the end reject p1 with at most `r`, p0 with at least `s` of `n`.
 
     The stop rejects p1; where `r` is `r1` only the stop does. `r1` and `n1` are None for one stage. `alpha`
-    is P0(reject p0), `beta` P1(reject p1), `eta` P0(reject p1), `power` P1(reject p0); all exact and, with two
-    stages, with the stop kept. `expected_n` at p0.
+    is P0(reject p0), `beta` P1(reject p1), `eta` P0(reject p1), `power` P1(reject p0); all exact and, with
+    two stages, with the stop kept. `expected_n` at p0.
     """
 
     r1: int | None
