@@ -9,17 +9,23 @@ from distributed import LocalCluster
 from remission.errors import InputRefused
 from remission.lab.work import crew
 from remission.paper.charts import Curves, Shades
+from remission.paper.tables import PrintedTable
 from remission.protocol.read_study import read_study
-from remission.protocol.study import Indeterminate
+from remission.protocol.study import Indeterminate, Joint
 from remission.rehearsal.population import read_population
 from remission.rehearsal.script import script
 from remission.rehearsal.twin.evaluate import at_point, effects, played, swept
 from remission.rehearsal.twin.evaluation import Evaluation
-from remission.rehearsal.twin.seen import levels_of, rates_of, seen
+from remission.rehearsal.twin.seen import WIDEST, cells, levels_of, rates_of, seen, tables
 from remission.rehearsal.twin.settings import Settings, Stop, settings_of
 from remission.rehearsal.twin.sweep import read_sweeps
+from remission.stats.operating.assay import FAR, NEGATIVE, NOT_EVALUABLE
+from remission.stats.operating.counted import counted_test
 from remission.stats.operating.levels import share_below
 from remission.stats.pairs.rules import Rule
+from remission.stats.rates.proportions import critical_value
+from remission.stats.tails import binomial_at_least
+from remission.terms.words import Text
 
 FLOW, NGS = "flow_negative", "ngs_negative"
 
@@ -169,6 +175,7 @@ def test_it_prints_and_plots_in_both_languages(twin: Settings, words: list[str],
     assert "假设" in text and "运行特征" in found.chart().title.zh
     assert "assumptions of the study file" in "".join(note.en for note in found.tables()[0].notes)
     assert all(one.simulated for one in found.tables()[-4:])
+    assert not any("looks before the end" in note.en for one in found.tables() for note in one.notes)
     assert found.text() and found.html("zh") and found.latex()
 
 
@@ -178,3 +185,139 @@ def test_three_settings_have_a_table_and_no_figure(twin: Settings) -> None:
     found = Evaluation(twin, FLOW, base, axes, swept(twin, FLOW, axes), effects(twin, FLOW), None)
     with pytest.raises(InputRefused, match="a figure of 3 settings"):
         found.chart()
+
+
+@pytest.mark.parametrize(("endpoint", "size"), [(FLOW, 0.1863), (NGS, 0.0474)])
+def test_who_is_left_out_is_summed_over_the_joint_table(twin: Settings, endpoint: str, size: float) -> None:
+    """Unknown by this test, or 1 % or more by the first test: one sum, not a product of two shares."""
+    found = {(row.name, row.value): row for row in effects(twin, endpoint).rules}
+    levels = levels_of(twin, endpoint, rates_of(twin, at_p1=False)).levels
+    left = negative = 0.0
+    for share, table in tables(twin, endpoint, levels):
+        for first in range(4):
+            for asked in range(4):
+                if first == FAR or asked == NOT_EVALUABLE:
+                    left += share * table[first, asked]
+                elif asked == NEGATIVE:
+                    negative += share * table[first, asked]
+    both = found["excluded", 1.0]
+    slow = counted_test(twin.participants, twin.endpoint(endpoint).p0, twin.alpha, negative, left)
+    assert both.size == pytest.approx(slow.rejects, rel=1e-12) == pytest.approx(size, abs=5e-5)
+    assert both.found_p0 == pytest.approx(negative / (1 - left))
+
+
+def test_rates_that_no_levels_hold_together_are_not_told_together(twin: Settings) -> None:
+    """.62 below 1e-4 and .60 below 1e-6 would need levels 38 powers of ten wide."""
+    near = twin.with_endpoint(replace(twin.endpoint(FLOW), p0=0.45, p1=0.62))
+    assumed = levels_of(near, FLOW, rates_of(near, at_p1=True))
+    assert not assumed.both and assumed.levels.spread == near.spread < WIDEST
+    assert all(row.as_seen is None for row in effects(near, FLOW).together)
+    assert not at_point(near, FLOW).held and at_point(twin, FLOW).held
+    some = played(near, FLOW, 100, 1)
+    assert some is not None and some.handled == ()
+    axes = read_sweeps(["p1=.62,.85"], twin, FLOW)
+    base = tuple(at_point(twin, one.id) for one in twin.endpoints)
+    told = Evaluation(twin, FLOW, base, axes, swept(twin, FLOW, axes), effects(near, FLOW), some)
+    marked, plain = told.printed().rows
+    assert str(marked[-1]).endswith(" *") and not str(plain[-1]).endswith("*")
+    assert any(note.en.startswith("* No log-normal") for note in told.printed().notes)
+    together = next(one for one in told.tables() if one.title.en == "Both endpoints together")
+    assert [row[3] for row in together.rows] == ["–"] * 4
+
+
+def test_each_endpoint_keeps_its_own_rule_for_unknown_results(twin: Settings) -> None:
+    def read(flow: Indeterminate, ngs: Indeterminate) -> float:
+        one = twin.with_endpoint(replace(twin.endpoint(FLOW), unknown=flow))
+        one = one.with_endpoint(replace(one.endpoint(NGS), unknown=ngs))
+        found = {row.rule: row.as_seen for row in effects(one, FLOW).together}
+        last = found[Rule.HIERARCHICAL]
+        assert last == pytest.approx(at_point(one, FLOW).seen_power, abs=1e-9)
+        both = found[Rule.BOTH]
+        assert both is not None and both <= min(at_point(one, id).seen_power or 0 for id in (FLOW, NGS))
+        return both
+
+    kept, out = Indeterminate.NON_RESPONDER, Indeterminate.EXCLUDED
+    found = [read(kept, kept), read(out, kept), read(kept, out), read(out, out)]
+    assert len({round(one, 6) for one in found}) == 4
+    assert found[0] == min(found) and found[3] == max(found)
+
+
+def test_the_largest_type_1_error_of_both_is_that_of_one_endpoint(twin: Settings) -> None:
+    """The other endpoint true: flow at .70 alone, 72 of 90, .0223; not the .0042 with both at p0."""
+    rows = {row.rule: row for row in effects(twin, FLOW).together}
+    alone = [binomial_at_least(72, 90, 0.7), binomial_at_least(46, 90, 0.4)]
+    assert rows[Rule.BOTH].largest == pytest.approx(max(alone), abs=1e-12)
+    assert rows[Rule.BOTH].at_p0 < 0.005
+    half = [binomial_at_least(critical_value(90, p0, 0.0125) or 91, 90, p0) for p0 in (0.7, 0.4)]
+    assert max(half) < rows[Rule.BONFERRONI].largest <= sum(half) + 1e-12
+    assert all(row.at_p0 <= row.largest + 1e-12 <= 0.025 for row in rows.values())
+
+
+def test_three_endpoints_have_each_their_own_numbers(twin: Settings) -> None:
+    flow, ngs = twin.endpoints
+    middle = replace(flow, id="mid", p0=0.6, p1=0.75, assay=replace(flow.assay, threshold=5e-5))
+    three = replace(twin, endpoints=(flow, middle, ngs))
+    two = replace(twin, endpoints=(flow, middle))
+    rates = rates_of(three, at_p1=True)
+    levels = levels_of(two, "mid", rates).levels
+    assert seen(three, "mid", levels) == seen(two, "mid", levels) != seen(three, NGS, levels)
+    assert effects(three, "mid").together == () and at_point(three, "mid").joint is None
+    with pytest.raises(InputRefused, match="3 endpoints"):
+        cells(three, levels, rates)
+
+
+def test_no_power_is_told_where_p1_is_not_above_p0(twin: Settings) -> None:
+    axes = read_sweeps(["p0=.7,.9", "p1=.8,.9"], twin, FLOW)
+    found = swept(twin, FLOW, axes)
+    assert [point.power is None for point in found] == [False, False, True, True]
+    assert [(p.joint is None, p.seen_power is None) for p in found] == [(False, False)] * 2 + [
+        (True, True)
+    ] * 2
+    base = tuple(at_point(twin, one.id) for one in twin.endpoints)
+    told = Evaluation(twin, FLOW, base, axes, found, effects(twin, FLOW), None)
+    assert [row[5] for row in told.printed().rows][2:] == ["–", "–"]
+    chart = told.chart()
+    assert isinstance(chart, Shades)
+    assert chart.rows == (0.9, 0.8)  # upward: the first row is drawn on top
+    assert chart.values[0] == (found[1].power, None) and chart.values[1] == (found[0].power, None)
+
+
+def test_unknown_results_are_compared_at_p1_and_at_p0(twin: Settings) -> None:
+    some = played(twin, FLOW, 300, 1)
+    assert some is not None
+    for row in some.handled:
+        assert row.at_p0.success < row.at_p0.first < row.at_p1.first
+    told = _told(twin, some=True)[-1]
+    assert [row[1] for row in told.rows] == ["p1", "p0"] * 3
+
+
+def test_words_of_the_figure_fit_what_is_drawn(twin: Settings) -> None:
+    axes = read_sweeps(["n=60,90"], twin, FLOW)
+    base = tuple(at_point(twin, one.id) for one in twin.endpoints)
+    for joint, words in ((Joint.ALL, "power, both endpoints"), (Joint.ANY, "power, either endpoint")):
+        read = replace(twin, joint=joint)
+        chart = Evaluation(read, FLOW, base, axes, swept(read, FLOW, axes), effects(read, FLOW), None).chart()
+        assert isinstance(chart, Curves) and chart.lines[-1].name.en == words
+        assert chart.description.en == "Power over n; exact." and "(<0.01%)" in chart.title.en
+
+
+def test_tables_of_the_final_test_say_so_where_there_are_looks(twin: Settings) -> None:
+    looked = twin.with_endpoint(replace(twin.endpoint(FLOW), looks=(Stop(45, 31, None),)))
+    without = {"What is assumed: nct06607419"}
+    for table in _told(looked, some=False):
+        said = any("looks before the end" in note.en for note in table.notes)
+        assert said == (table.title.en not in without), table.title.en
+
+
+def test_chinese_tables_have_chinese_words(twin: Settings) -> None:
+    assumed, design = _told(twin, some=False)[:2]
+    assert {row[2] for row in assumed.rows} == {Text("assumed", "假设")}
+    assert Text("both endpoints", "两终点均须") in {row[1] for row in assumed.rows}
+    assert {row[3] for row in design.rows} == {Text("assumed", "假设")}
+    assert any(isinstance(row[3], Text) and "历史" in row[3].zh for row in assumed.rows)
+
+
+def _told(twin: Settings, *, some: bool) -> tuple[PrintedTable, ...]:
+    base = tuple(at_point(twin, one.id) for one in twin.endpoints)
+    trials = played(twin, FLOW, 100, 1) if some else None
+    return Evaluation(twin, FLOW, base, (), (), effects(twin, FLOW), trials).tables()

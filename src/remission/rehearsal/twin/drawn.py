@@ -6,7 +6,7 @@ from remission.errors import InputRefused
 from remission.paper.charts import Axis as Across
 from remission.paper.charts import Chart, Curves, Line, Rule, Scale, Shades
 from remission.rehearsal.twin.evaluate import Point
-from remission.rehearsal.twin.settings import Settings
+from remission.rehearsal.twin.settings import JOINT_WORDS, Settings
 from remission.rehearsal.twin.sweep import Axis
 from remission.stats.designs.staged import operating_many
 from remission.terms.words import Text
@@ -57,7 +57,9 @@ def _curves(settings: Settings, endpoint: str, axis: Axis, at: int, points: Sequ
         line(Text("power as seen", "所见把握度"), [p.seen_power for p in points]),
     ]
     if any(point.joint is not None for point in points):
-        lines.append(line(Text("power, both endpoints", "合并把握度"), [p.joint for p in points]))
+        joint = JOINT_WORDS[settings.joint]
+        both = Text(f"power, {joint.en}", f"把握度，{joint.zh}")
+        lines.append(line(both, [p.joint for p in points]))
     return Curves(
         "design-sweep",
         *_titles(settings, endpoint, axis.words),
@@ -75,15 +77,20 @@ def _shades(
     across, up = wide
     at = [axes.index(one) for one in wide]
     found = {tuple(point.values[place] for place in at): point.power for point in points}
+    upward = sorted(up.values, reverse=True)  # the first row is drawn on top
     return Shades(
         "design-sweep",
         *_titles(settings, endpoint, f"{across.words}, {up.words}"),
         Across(Text(across.words, across.words)),
         Across(Text(up.words, up.words)),
         across.values,
-        up.values,
-        tuple(tuple(found.get((x, y)) for x in across.values) for y in up.values),
-        notes=(Text("Power.", "把握度。"), ASSUMED),
+        tuple(upward),
+        tuple(tuple(found.get((x, y)) for x in across.values) for y in upward),
+        notes=(
+            Text("Power.", "把握度。"),
+            *(Text("–: p1 is not above p0.", "–：p1不高于p0。") for _ in range(None in found.values())),
+            ASSUMED,
+        ),
     )
 
 
@@ -108,7 +115,9 @@ def _over_rates(settings: Settings, endpoint: str) -> Curves:
 
 def _titles(settings: Settings, endpoint: str, over: str) -> tuple[Text, Text]:
     name, n = settings.endpoint(endpoint).name, settings.participants
+    title = name.en.replace("< ", "<").replace(" %", "%")  # a line does not break inside "<0.01%"
+    whose = Text("", "") if "n" in over.split(", ") else Text(f" of {n} participants", f"{n}例的")
     return (
-        Text(f"Operating characteristics: {name.en}", f"运行特征：{name.zh}"),
-        Text(f"Power of {n} participants, over {over}; exact.", f"{n}例的把握度，随{over}变化；精确计算。"),
+        Text(f"Operating characteristics: {title}", f"运行特征：{name.zh}"),
+        Text(f"Power{whose.en} over {over}; exact.", f"{whose.zh}把握度，随{over}变化；精确计算。"),
     )

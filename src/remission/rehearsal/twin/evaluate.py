@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from remission.errors import InputRefused
 from remission.lab.work import Alone, Crew, Failed
 from remission.protocol.study import Indeterminate, Joint
-from remission.rehearsal.twin.seen import cells, groups, levels_of, rates_of, seen
+from remission.rehearsal.twin.seen import (
+    cells,
+    groups,
+    handled,
+    holds_both,
+    levels_of,
+    rates_of,
+    seen,
+)
 from remission.rehearsal.twin.settings import EndpointSettings, Settings
 from remission.rehearsal.twin.sweep import Axis, points
 from remission.stats.control.control import Control, Evidence
@@ -16,8 +24,8 @@ from remission.stats.operating.counted import counted_test
 from remission.stats.operating.levels import share_below
 from remission.stats.operating.participants import Calendar, Simulated, Trial, simulate
 from remission.stats.operating.weighting import Weighted, simulate_weighted
-from remission.stats.pairs.cells import Handling, independent, nested
-from remission.stats.pairs.missing import Sampling, imputed_power
+from remission.stats.pairs.cells import NO_GAPS, Cells, Handling, independent, nested
+from remission.stats.pairs.missing import Sampling, imputed_power, size
 from remission.stats.pairs.power import JointPower, power
 from remission.stats.pairs.rules import Against, Rule
 
@@ -37,18 +45,21 @@ class Point:
     hold for p0 and p1 as rates of counted responders; `expected_p0`, `expected_p1`: mean numbers of
     participants; `joint`: power of all primary endpoints together, nested where they can be, None for one.
     `seen_size`, `seen_power`: the same two for p0 and p1 as true rates, seen through assay and lost samples.
+    No power (None) where p1 is not above p0. `held`: one log-normal of true levels holds the rates of all
+    endpoints; where it does not, what is seen rests on this endpoint's rate and the spread of the settings.
     """
 
     values: tuple[float, ...]
     n: int
     critical: int | None
     size: float
-    power: float
+    power: float | None
     expected_p0: float
     expected_p1: float
     joint: float | None
     seen_size: float
-    seen_power: float
+    seen_power: float | None
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,29 +80,41 @@ class Together:
     """How often the trial succeeds by a rule for two endpoints.
 
     At p1 with the endpoints nested (or, where the rates forbid it, independent), independent, and as seen
-    through assay and lost samples; `at_p0`: with both at p0.
+    through assay, lost samples and each endpoint's rule for unknown results (None where no true levels hold
+    both rates); `at_p0`: with both at p0. `largest`: type I error, the largest over the truths that the null
+    leaves open, nested or not (`stats.pairs.missing.size`).
     """
 
     rule: Rule
     nested: float
     independent: float
-    as_seen: float
+    as_seen: float | None
     at_p0: float
+    largest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two endpoints as seen, their unknown results handled one way: with both true rates at p1, and at p0."""
+
+    handling: Handling
+    at_p1: JointPower
+    at_p0: JointPower
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
     """Trials played at true rates p1 and p0, and weighted by stratum at p1 and p0.
 
-    `handled`: both endpoints at p1 as seen, unknown results counted as failures and left out (exact), and
-    imputed (simulated); empty for one endpoint.
+    `handled`: both endpoints as seen, unknown results counted as failures and left out (exact), and imputed
+    (simulated); empty for one endpoint, and where no true levels hold the rates of both.
     """
 
     at_p1: Simulated
     at_p0: Simulated
     weighted_p1: Weighted
     weighted_p0: Weighted
-    handled: tuple[JointPower, ...]
+    handled: tuple[Compared, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +134,14 @@ def at_point(settings: Settings, endpoint: str, values: tuple[float, ...] = ()) 
     one, n = settings.endpoint(endpoint), settings.participants
     design = settings.staged(endpoint)
     size_seen, power_seen = _through_tests(settings, one)
+    better, held = one.p1 > one.p0, holds_both(settings)
+    through = power_seen if better else None
     if design is None:
-        return Point(values, n, None, 0.0, 0.0, n, n, None, size_seen, power_seen)
+        return Point(values, n, None, 0.0, 0.0 if better else None, n, n, None, size_seen, through, held)
     below, above = operating(design, one.p0), operating(design, one.p1)
     return Point(
-        values, n, design.looks[-1].efficacy, below.rejects, above.rejects,
-        below.expected_n, above.expected_n, _joint(settings), size_seen, power_seen,
+        values, n, design.looks[-1].efficacy, below.rejects, above.rejects if better else None,
+        below.expected_n, above.expected_n, _joint(settings), size_seen, through, held,
     )  # fmt: skip
 
 
@@ -206,21 +231,27 @@ def played(
     return Played(found[0], found[1], weighted[0], weighted[1], _handled(settings, trials, seed))
 
 
-def _handled(settings: Settings, trials: int, seed: int) -> tuple[JointPower, ...]:
+def _handled(settings: Settings, trials: int, seed: int) -> tuple[Compared, ...]:
     pair = _pair(settings)
-    if pair is None:
+    if pair is None or not holds_both(settings):
         return ()
     first, last = pair
-    rates = rates_of(settings, at_p1=True)
-    as_seen = cells(settings, levels_of(settings, first.id, rates).levels, rates)
     rule = Rule.BOTH if settings.joint is Joint.ALL else Rule.HOLM
     against, n = Against((first.p0, last.p0), settings.alpha), settings.participants
     draws = Sampling(min(max(trials, 100), _MOST_DRAWS), seed)
-    return (
-        power(as_seen, n, rule, Handling.FAILURE, against),
-        power(as_seen, n, rule, Handling.EXCLUDED, against),
-        imputed_power(as_seen, n, rule, against, draws, nested=False)[0],
-    )
+
+    def found(as_seen: Cells, handling: Handling) -> JointPower:
+        if handling is Handling.IMPUTED:
+            return imputed_power(as_seen, n, rule, against, draws, nested=False)[0]
+        return power(as_seen, n, rule, handling, against)
+
+    above, below = (_as_seen(settings, at_p1=at_p1) for at_p1 in (True, False))
+    return tuple(Compared(one, found(above, one), found(below, one)) for one in Handling)
+
+
+def _as_seen(settings: Settings, *, at_p1: bool) -> Cells:
+    rates = rates_of(settings, at_p1=at_p1)
+    return cells(settings, levels_of(settings, settings.endpoints[0].id, rates).levels, rates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,10 +298,12 @@ def _rules(settings: Settings, one: EndpointSettings) -> tuple[Effect, ...]:
             for at_p1 in (False, True):
                 levels = levels_of(settings, one.id, rates_of(settings, at_p1=at_p1)).levels
                 what = seen(settings, one.id, levels)
-                left_out = what.far if drops else 0.0
                 if rule is Indeterminate.EXCLUDED:
-                    left_out += what.unknown * (1 - what.far if drops else 1.0)
-                test = counted_test(settings.participants, one.p0, settings.alpha, what.negative, left_out)
+                    left_out = what.far_or_unknown if drops else what.unknown
+                else:
+                    left_out = what.far if drops else 0.0
+                negative = what.negative_left if drops else what.negative
+                test = counted_test(settings.participants, one.p0, settings.alpha, negative, left_out)
                 found.append((test.rate, test.rejects))
             rows.append(Effect(rule.value, float(drops), left_out, *found[0], *found[1]))
     return tuple(rows)
@@ -305,11 +338,11 @@ def _histories(settings: Settings, one: EndpointSettings) -> tuple[tuple[int, fl
             source="drawn anew each time",
             evidence=Evidence.ASSUMED,
         )
-        size, power_ = (
+        below, above = (
             over_histories(history, settings.participants, rate, control_rate=one.p0, alpha=settings.alpha)
             for rate in (one.p0, one.p1)
         )
-        rows.append((children, size, power_))
+        rows.append((children, below, above))
     return tuple(rows)
 
 
@@ -318,9 +351,12 @@ def _pair(settings: Settings) -> tuple[EndpointSettings, EndpointSettings] | Non
 
 
 def _joint(settings: Settings) -> float | None:
-    """Power of both endpoints by the study's reading, at the design rates; nested where the rates allow."""
+    """Power of both endpoints by the study's reading, at the design rates; nested where the rates allow.
+
+    None for one endpoint, and where a p1 is not above its p0.
+    """
     pair = _pair(settings)
-    if pair is None:
+    if pair is None or any(one.p1 <= one.p0 for one in pair):
         return None
     rule = Rule.BOTH if settings.joint is Joint.ALL else Rule.HOLM
     first, last = pair
@@ -335,18 +371,15 @@ def _together(settings: Settings) -> tuple[Together, ...]:
         return ()
     first, last = pair
     against, n = Against((first.p0, last.p0), settings.alpha), settings.participants
-    low, high = (rates_of(settings, at_p1=at_p1) for at_p1 in (False, True))
-    as_seen = cells(settings, levels_of(settings, first.id, high).levels, high)
-    handling = (
-        Handling.EXCLUDED if all(one.unknown is Indeterminate.EXCLUDED for one in pair) else Handling.FAILURE
-    )
+    told = handled(settings, _as_seen(settings, at_p1=True)) if holds_both(settings) else None
     rows: list[Together] = []
     for rule in (Rule.BOTH, Rule.BONFERRONI, Rule.HOLM, Rule.HIERARCHICAL):
-        truths = [independent(first.p1, last.p1), independent(low[first.id], low[last.id])]
+        truths = [independent(first.p1, last.p1), independent(first.p0, last.p0)]
         if last.p1 <= first.p1 and last.p0 <= first.p0:
             truths = [nested(first.p1, last.p1), nested(first.p0, last.p0)]
         at_p1, at_p0 = (power(truth, n, rule, Handling.FAILURE, against).success for truth in truths)
         alone = power(independent(first.p1, last.p1), n, rule, Handling.FAILURE, against).success
-        found = power(as_seen, n, rule, handling, against).success
-        rows.append(Together(rule, at_p1, alone, found, at_p0))
+        found = power(told[0], n, rule, told[1], against).success if told else None
+        largest = size(NO_GAPS, n, rule, Handling.FAILURE, against, nested=False).value
+        rows.append(Together(rule, at_p1, alone, found, at_p0, largest))
     return tuple(rows)

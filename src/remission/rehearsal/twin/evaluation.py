@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from remission.paper.charts import Chart, Drawable
 from remission.paper.tables import Printable, PrintedTable
+from remission.protocol.plan_said import MARKS
 from remission.rehearsal.twin.drawn import ASSUMED, drawn
 from remission.rehearsal.twin.evaluate import Effect, Effects, Played, Point, Together
-from remission.rehearsal.twin.settings import Settings
+from remission.rehearsal.twin.played_tables import chance, played_tables
+from remission.rehearsal.twin.seen import WIDEST
+from remission.rehearsal.twin.settings import JOINT_WORDS, Settings
 from remission.rehearsal.twin.sweep import Axis
-from remission.stats.pairs.cells import HANDLING_WORDS
 from remission.stats.pairs.rules import RULE_WORDS
 from remission.terms.words import Text
 
@@ -19,6 +21,16 @@ _THROUGH = Text(
     "through the rates, shifted by stratum.",
     "对水平、检测深度与受试者精确求和。此处 p0、p1 为真实低于阈值的率；所见率为经检测、样本丢失与规则后"
     "剩余的率。水平为对数正态，经两率确定，按分层偏移。",
+)
+_UNHELD = Text(
+    f"* No log-normal true levels of a spread to {WIDEST:g} powers of ten have the rates of all endpoints: "
+    "as seen by this endpoint's rate and the spread of the settings.",
+    f"* 无离散度不超过{WIDEST:g}个10的幂次的对数正态水平可同时满足各终点之率："
+    "所见值按本终点之率与设定离散度计算。",
+)
+_NO_LOOKS = Text(
+    "The study has looks before the end: what is here is of the final test alone, without them.",
+    "研究设有期中分析：此处仅为最终检验，不含期中分析。",
 )
 _RULE_NAMES = {
     "non_responder": Text("counted as no response", "计为未缓解"),
@@ -54,9 +66,7 @@ class Evaluation(Printable, Drawable):
             found.append(self._sweep())
         found += [self._depth(), self._missing(), self._rules(), self._dropped(), self._histories()]
         if self.played:
-            at_p1, at_p0 = (_retitled(one.printed(), self._name, p) for one, p in self._trials())
-            found += [at_p1, at_p0, self._weighted(self.played)]
-            found += [self._handled(self.played)] if self.played.handled else []
+            found += played_tables(self.settings, self.endpoint, self.played, self._looks(every=True))
         return tuple(found)
 
     def chart(self) -> Chart:
@@ -73,17 +83,26 @@ class Evaluation(Printable, Drawable):
     def _name(self) -> Text:
         return self.settings.endpoint(self.endpoint).name
 
-    def _trials(self) -> tuple[tuple[Printable, str], ...]:
-        assert self.played is not None
-        return (self.played.at_p1, "p1"), (self.played.at_p0, "p0")
+    def _looks(self, *, every: bool = False) -> tuple[Text, ...]:
+        """What to say under a table of the final test where there are looks before it."""
+        asked = self.settings.endpoints if every else (self.settings.endpoint(self.endpoint),)
+        return (_NO_LOOKS,) if any(one.looks for one in asked) else ()
+
+    def _through(self) -> tuple[Text, ...]:
+        held = next(
+            point.held
+            for one, point in zip(self.settings.endpoints, self.base, strict=True)
+            if one.id == self.endpoint
+        )
+        return (_THROUGH, *(() if held else (_UNHELD,)), *self._looks())
 
     def _assumed(self) -> PrintedTable:
-        rows = tuple((line.what, line.value, line.mark.value, line.cite) for line in self.settings.assumed)
+        rows = tuple((line.what, line.value, MARKS[line.mark], line.cite) for line in self.settings.assumed)
         heads = (
             Text("setting", "设定"),
             Text("value", "数值"),
             Text("mark", "标记"),
-            Text("rests on", "依据"),
+            Text("rests on", "依据（文件原文）"),
         )
         return PrintedTable(
             Text(f"What is assumed: {self.settings.study}", f"假设：{self.settings.study}"),
@@ -98,14 +117,9 @@ class Evaluation(Printable, Drawable):
                 endpoint.name,
                 f"{endpoint.p0:g}",
                 f"{endpoint.p1:g}",
-                endpoint.mark.value,
-                str(point.n),
-                _critical(point),
-                _chance(point.size),
-                _chance(point.power),
-                f"{point.expected_p0:.1f}",
-                _chance(point.seen_size),
-                _chance(point.seen_power),
+                MARKS[endpoint.mark],
+                *_numbers(point),
+                *_as_seen(point),
             )
             for endpoint, point in zip(self.settings.endpoints, self.base, strict=True)
         )
@@ -129,6 +143,8 @@ class Evaluation(Printable, Drawable):
                 f"单侧α {self.settings.alpha:g}。“所见”：p0、p1为真实率，"
                 "再经检测、样本丢失及未知结果规则（见下）。",
             ),
+            *(_UNHELD for _ in self.base[:1] if not all(point.held for point in self.base)),
+            *(_seen_alone() for _ in self._looks(every=True)),
         )
         return PrintedTable(Text("The design", "设计"), heads, rows, notes)
 
@@ -140,16 +156,28 @@ class Evaluation(Printable, Drawable):
             Text("power, independent", "把握度（独立）"),
             Text("power as seen", "所见把握度"),
             Text("both at p0", "两者均为p0"),
+            Text("largest type I error", "最大I类错误"),
         )
-        joint = Text(
-            "both endpoints" if self.settings.joint == "all" else "either endpoint",
-            "两终点均须" if self.settings.joint == "all" else "任一终点",
-        )
+        joint = JOINT_WORDS[self.settings.joint]
+        notes = [
+            _EXACT,
+            Text(f"The study file reads: {joint.en}.", f"研究文件解读为：{joint.zh}。"),
+            Text(
+                "Largest type I error: over the truths with an endpoint at its p0, the other from 0 to 1, "
+                "nested or not; both required: a success; either: success of an endpoint that is at p0.",
+                "最大I类错误：至少一终点为其p0，另一终点由0至1，嵌套与否皆计；"
+                "均须时为成功，任一时为真实率等于p0的终点成功。",
+            ),
+        ]
+        if any(row.as_seen is None for row in self.effects.together):
+            notes.append(
+                Text(
+                    "As seen: none, no true levels hold the rates of both endpoints.",
+                    "所见：无，无真实水平可同时满足两终点之率。",
+                )
+            )
         return PrintedTable(
-            Text("Both endpoints together", "两个终点合并"),
-            heads,
-            rows,
-            (_EXACT, Text(f"The study file reads: {joint.en}.", f"研究文件解读为：{joint.zh}。")),
+            Text("Both endpoints together", "两个终点合并"), heads, rows, (*notes, *self._looks(every=True))
         )
 
     def _sweep(self) -> PrintedTable:
@@ -167,19 +195,23 @@ class Evaluation(Printable, Drawable):
         rows = tuple(
             (
                 *(f"{value:g}" for value in point.values),
-                str(point.n),
-                _critical(point),
-                _chance(point.size),
-                _chance(point.power),
-                f"{point.expected_p0:.1f}",
-                *((("–" if point.joint is None else _chance(point.joint)),) if joint else ()),
-                _chance(point.seen_size),
-                _chance(point.seen_power),
+                *_numbers(point),
+                *((chance(point.joint),) if joint else ()),
+                *_as_seen(point),
             )
             for point in self.points
         )
+        notes = [_EXACT, ASSUMED]
+        if any(point.power is None for point in self.points):
+            notes.append(
+                Text("–: no power, p1 is not above p0.", "–：p1不高于p0，无把握度可言。"),
+            )
+        if not all(point.held for point in self.points):
+            notes.append(_UNHELD)
+        if self._looks():
+            notes.append(_seen_alone())
         return PrintedTable(
-            Text(f"Sweep: {self._name.en}", f"扫描：{self._name.zh}"), heads, rows, (_EXACT, ASSUMED)
+            Text(f"Sweep: {self._name.en}", f"扫描：{self._name.zh}"), heads, rows, tuple(notes)
         )
 
     def _depth(self) -> PrintedTable:
@@ -192,7 +224,7 @@ class Evaluation(Printable, Drawable):
             Text(f"Depth of the test: {self._name.en}", f"检测深度：{self._name.zh}"),
             (Text("depth", "深度"), Text("median cells", "细胞数中位数"), *_FOUND),
             rows,
-            (_THROUGH,),
+            self._through(),
         )
 
     def _missing(self) -> PrintedTable:
@@ -203,7 +235,7 @@ class Evaluation(Printable, Drawable):
             Text(f"Tests that fail: {self._name.en}", f"检测失败：{self._name.zh}"),
             (Text("unknown results", "未知结果"), Text("tests without a result", "无结果的检测"), *_FOUND),
             rows,
-            (_THROUGH, Text("Lost samples come on top.", "另加样本丢失。")),
+            (*self._through(), Text("Lost samples come on top.", "另加样本丢失。")),
         )
 
     def _rules(self) -> PrintedTable:
@@ -220,7 +252,13 @@ class Evaluation(Printable, Drawable):
             Text(f"Rules for who is counted: {self._name.en}", f"计入规则：{self._name.zh}"),
             heads,
             rows,
-            (_THROUGH,),
+            (
+                *self._through(),
+                Text(
+                    f"1 % or more: by the test of {self.settings.endpoints[0].name.en}, the first endpoint.",
+                    f"MRD≥1%：按第一终点（{self.settings.endpoints[0].name.zh}）的检测。",
+                ),
+            ),
         )
 
     def _dropped(self) -> PrintedTable:
@@ -238,12 +276,13 @@ class Evaluation(Printable, Drawable):
                     "Tests that see every level, nobody lost: what the exclusion alone does to type I error.",
                     "检测可见一切水平，无人丢失：仅剔除本身对I类错误的影响。",
                 ),
+                *self._looks(),
             ),
         )
 
     def _histories(self) -> PrintedTable:
         p0 = self.settings.endpoint(self.endpoint).p0
-        rows = tuple((str(of), _chance(size), _chance(power)) for of, size, power in self.effects.histories)
+        rows = tuple((str(of), chance(size), chance(power)) for of, size, power in self.effects.histories)
         return PrintedTable(
             Text(f"An uncertain p0: {self._name.en}", f"p0的不确定性：{self._name.zh}"),
             (Text("historical participants", "历史对照例数"), *_SIZE_POWER),
@@ -254,70 +293,8 @@ class Evaluation(Printable, Drawable):
                     f"p0 is the rate found in so many historical participants whose true rate is {p0:g}.",
                     f"p0取自真实率为{p0:g}的历史对照的所见率。",
                 ),
+                *self._looks(),
             ),
-        )
-
-    def _handled(self, played: Played) -> PrintedTable:
-        rows = tuple(
-            (
-                HANDLING_WORDS[row.handling],
-                _chance(row.success),
-                "–" if row.draws is None else f"{row.error(row.success):.4f}",
-                _chance(row.first),
-                _chance(row.second),
-            )
-            for row in played.handled
-        )
-        draws, seed = played.handled[-1].draws, played.at_p1.seed
-        return PrintedTable(
-            Text("Unknown results of two endpoints, at true rates p1", "两终点未知结果的处理（真实率p1）"),
-            (
-                Text("unknown results", "未知结果"),
-                Text("power together", "合并把握度"),
-                Text("standard error", "标准误"),
-                Text("first endpoint", "第一终点"),
-                Text("second endpoint", "第二终点"),
-            ),
-            rows,
-            (
-                Text(
-                    f"Exact but for imputation: {draws} data sets, seed {seed}.",
-                    f"除填补外均为精确计算：{draws}组数据，种子{seed}。",
-                ),
-            ),
-            simulated=True,
-        )
-
-    def _weighted(self, played: Played) -> PrintedTable:
-        rows = tuple(
-            (name, truth, f"{rate:.4f}", f"{found.value:.4f}", f"{found.error:.4f}")
-            for truth, one in (("p1", played.weighted_p1), ("p0", played.weighted_p0))
-            for name, rate, found in (
-                (Text("weighted by stratum", "按分层加权"), one.true_rate, one.weighted),
-                (Text("unweighted", "不加权"), one.counted_rate, one.unweighted),
-            )
-        )
-        trials, seed = played.weighted_p1.trials, played.weighted_p1.seed
-        return PrintedTable(
-            Text(
-                f"Unknown results left out, and weighted for: {self._name.en}",
-                f"剔除未知结果并加权：{self._name.zh}",
-            ),
-            (
-                Text("test", "检验"),
-                Text("true rate", "真实率"),
-                Text("rate it estimates", "所估计的率"),
-                Text("rejects", "拒绝概率"),
-                Text("standard error", "标准误"),
-            ),
-            rows,
-            (
-                Text(
-                    f"Score test. Monte Carlo: {trials} trials, seed {seed}.",
-                    f"记分检验。蒙特卡罗模拟：{trials}次试验，种子{seed}。",
-                ),
-            ),
-            simulated=True,
         )
 
 
@@ -336,25 +313,31 @@ def _found(row: Effect) -> tuple[str, ...]:
     return (
         f"{100 * row.unknown:.1f} %",
         f"{row.found_p0:.3f}",
-        _chance(row.size),
+        chance(row.size),
         f"{row.found_p1:.3f}",
-        _chance(row.power),
+        chance(row.power),
     )
 
 
 def _together_row(row: Together) -> tuple[Text | str, ...]:
-    chances = (row.nested, row.independent, row.as_seen, row.at_p0)
-    return (RULE_WORDS[row.rule], *(_chance(chance) for chance in chances))
+    chances = (row.nested, row.independent, row.as_seen, row.at_p0, row.largest)
+    return (RULE_WORDS[row.rule], *(chance(one) for one in chances))
 
 
-def _critical(point: Point) -> str:
-    return "–" if point.critical is None else f"{point.critical}/{point.n}"
+def _numbers(point: Point) -> tuple[str, ...]:
+    return (
+        str(point.n),
+        "–" if point.critical is None else f"{point.critical}/{point.n}",
+        chance(point.size),
+        chance(point.power),
+        f"{point.expected_p0:.1f}",
+    )
 
 
-def _chance(chance: float) -> str:
-    return f"{chance:.4f}" if chance >= 0.00005 or chance == 0 else "<0.0001"
+def _as_seen(point: Point) -> tuple[str, ...]:
+    star = "" if point.held else " *"
+    return (chance(point.seen_size) + star, chance(point.seen_power) + star)
 
 
-def _retitled(table: PrintedTable, name: Text, rate: str) -> PrintedTable:
-    title = Text(f"{table.title.en} at {rate}: {name.en}", f"{table.title.zh}（{rate}）：{name.zh}")
-    return PrintedTable(title, table.columns, table.rows, table.notes, table.simulated)
+def _seen_alone() -> Text:
+    return Text(f"As seen: {_NO_LOOKS.en}", f"所见：{_NO_LOOKS.zh}")

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from remission.rehearsal.twin.evaluate import Effect, Point
 from remission.rehearsal.twin.evaluation import Evaluation
+from remission.terms.words import Text
 
 
 def as_plain(of: Evaluation) -> dict[str, object]:
@@ -14,7 +15,12 @@ def as_plain(of: Evaluation) -> dict[str, object]:
         "digest": one.digest,
         "endpoint": of.endpoint,
         "assumed": [
-            {"what": line.what.en, "value": line.value, "mark": line.mark.value, "cite": line.cite}
+            {
+                "what": line.what.en,
+                "value": _words(line.value),
+                "mark": line.mark.value,
+                "cite": _words(line.cite),
+            }
             for line in one.assumed
         ],
         "design": [{"endpoint": e.id, **_point(p)} for e, p in zip(one.endpoints, of.base, strict=True)],
@@ -34,6 +40,10 @@ def as_plain(of: Evaluation) -> dict[str, object]:
         },
         "played": asdict(of.played) if of.played else None,
     }
+
+
+def _words(said: Text | str) -> str:
+    return said.en if isinstance(said, Text) else said
 
 
 def _point(point: Point) -> dict[str, object]:

@@ -19,6 +19,11 @@ from remission.terms.words import Mark, Text
 
 FAR = 0.01
 """Day-46 disease from which a child would be left out if failures were dropped (trap 2): 1 %."""
+JOINT_WORDS = {
+    Joint.ALL: Text("both endpoints", "两终点均须"),
+    Joint.ANY: Text("either endpoint", "任一终点"),
+}
+"""What the primary endpoints must show together."""
 _POOL, _SEED = 600, 7
 _DAYS_A_MONTH = 30.4375
 _LATE_RESULT_DAYS = 6.0  # a late result comes 2 to 10 days later in a rehearsal
@@ -64,9 +69,9 @@ class Assumed:
     """A line of what the numbers rest on."""
 
     what: Text
-    value: str
+    value: Text | str
     mark: Mark
-    cite: str
+    cite: Text | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,14 +259,14 @@ def _assumed(
     lines = [
         Assumed(Text("participants", "例数"), str(design.participants), design.mark, design.cite),
         Assumed(Text("one-sided alpha", "单侧α"), f"{design.alpha}", design.mark, design.cite),
-        Assumed(Text("endpoints required", "终点要求"), design.joint.value, design.mark, design.cite),
+        Assumed(Text("endpoints required", "终点要求"), JOINT_WORDS[design.joint], design.mark, design.cite),
     ]
     for endpoint in study.endpoints:
         rate, assay = study.rate(endpoint.id), _assay(study, population, endpoint)
         name, lab = endpoint.name, population.assay(endpoint.method)
         lines.append(
             Assumed(Text(f"p0, p1: {name.en}", f"p0、p1：{name.zh}"), f"{rate.p0}, {rate.p1}", rate.mark,
-                    rate.note.en)
+                    rate.note)
         )  # fmt: skip
         lines.append(
             Assumed(
