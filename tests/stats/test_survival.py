@@ -182,3 +182,15 @@ def test_numbers_at_risk(cohort: list[tuple[float, bool]], at: list[float]) -> N
 def test_impossible_times_are_refused(times: list[float], observed: list[bool], words: str) -> None:
     with pytest.raises(InputRefused, match=words):
         kaplan_meier(times, observed)
+
+
+def test_the_picture_says_how_many_are_at_risk() -> None:
+    times, observed = spread(MAINTAINED)
+    curve = kaplan_meier(times, observed)
+    (note,) = curve.chart().notes
+    at = [0, 40.25, 80.5, 120.75, 161]
+    left = numbers_at_risk(times, at)
+    assert left == (11, 3, 1, 1, 1)
+    assert note.en == "At risk at times 0: 11, 40.2: 3, 80.5: 1, 121: 1, 161: 1."
+    assert "161: 1" in note.zh
+    assert kaplan_meier([0.0], [True]).chart().notes[0].en == "At risk at times 0: 1."

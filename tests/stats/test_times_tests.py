@@ -134,6 +134,27 @@ def test_weighted_tests_against_a_slow_version(weighting: Gehan | TaroneWare | F
     assert found.z == pytest.approx(u / math.sqrt(v), rel=1e-11)
 
 
+def test_groups_that_strata_keep_apart_are_compared_within_their_sets() -> None:
+    times, groups = [1.0, 2, 3, 4, 5, 6, 7, 8], list("abab") + list("cdcd")
+    strata = list("xxxxyyyy")
+    found = log_rank(times, [True] * 8, groups, strata=strata)
+    parts = [log_rank(times[:4], [True] * 4, groups[:4]), log_rank(times[4:], [True] * 4, groups[4:])]
+    assert found.degrees == 2
+    assert found.chi_square == pytest.approx(sum(part.chi_square for part in parts), rel=1e-12)
+    assert "never at risk together" in found.text() and "never at risk" not in parts[0].text()
+    v = np.array(found.variance)
+    u = np.array([row.observed - row.expected for row in found.groups])
+    assert found.chi_square == pytest.approx(u @ np.linalg.pinv(v, rcond=1e-10) @ u, rel=1e-10)
+    # a bridge over two strata joins all four
+    bridged = log_rank([*times, 1, 2], [True] * 10, [*groups, "b", "c"], strata=[*strata, "z", "z"])
+    assert bridged.degrees == 3
+    # "e" is alone in its stratum and says nothing
+    alone = log_rank([*times[:4], 1, 2], [True] * 6, [*groups[:4], "e", "e"], strata=[*strata[:4], "z", "z"])
+    assert alone.degrees == 1 and alone.chi_square == pytest.approx(parts[0].chi_square)
+    with pytest.raises(InputRefused, match="no time at which"):
+        log_rank([1.0, 2], [True, True], ["a", "b"], strata=["x", "y"])
+
+
 cohorts = st.lists(
     st.tuples(st.integers(1, 12).map(float), st.booleans(), st.sampled_from("ab")), min_size=8, max_size=30
 )
@@ -203,6 +224,7 @@ def test_restricted_mean_as_survfit_prints_it() -> None:
     found = restricted_mean(T, D, 15)
     assert found.mean == pytest.approx(12.609951012058570, rel=1e-13)
     assert found.standard_error == pytest.approx(0.580617837600131, rel=1e-12)
+    assert found.standard_error is not None
     corrected = restricted_mean(T, D, 15, corrected=True)
     m = found.events
     assert m == sum(d and t <= 15 for t, d in zip(T, D, strict=True))
@@ -225,12 +247,28 @@ def test_two_means() -> None:
     found = compare_means(first, second)
     assert found.difference == first.mean - second.mean
     assert found.ratio == first.mean / second.mean
+    assert first.standard_error is not None and second.standard_error is not None
     both = math.hypot(first.standard_error, second.standard_error)
     assert found.difference_interval.upper - found.difference == pytest.approx(1.959963984540054 * both)
     assert compare_means(second, first).p_difference == pytest.approx(found.p_difference)
     assert "x m" not in found.text()
     with pytest.raises(InputRefused, match="horizons"):
         compare_means(first, restricted_mean(T, D, 14))
+
+
+@pytest.mark.parametrize(
+    ("times", "seen"),
+    [([5.0] * 40, [False] * 40), ([5.0] * 40, [True] * 20 + [False] * 20), ([2.0] * 9, [True] * 9)],
+)
+def test_no_event_before_the_horizon_is_no_certainty(times: list[float], seen: list[bool]) -> None:
+    found = restricted_mean(times, seen, 5.0)
+    assert found.mean == times[0]
+    assert found.standard_error is None and found.interval is None
+    assert found.text().splitlines()[3].split()[-2:] == ["–", "–"]
+    other = restricted_mean([*times, 1.0, 2.5], [*seen, True, True], 5.0)
+    for first, second, which in ((found, other, "first"), (other, found, "second")):
+        with pytest.raises(InputRefused, match=f"the {which} restricted mean has no standard error"):
+            compare_means(first, second)
 
 
 def test_one_sample_by_hand() -> None:
@@ -327,8 +365,9 @@ def test_landmark_says_who_is_out_and_why() -> None:
 @settings(max_examples=30)
 @given(cohorts)
 def test_restricted_mean_scales_with_time(cohort: list[tuple[float, bool, str]]) -> None:
-    times, seen = [t for t, _, _ in cohort], [e for _, e, _ in cohort]
-    one = restricted_mean(times, seen, 1.0)
-    ten = restricted_mean([10 * t for t in times], seen, 10.0)
+    times, seen = [2.0, 13.0, *(t for t, _, _ in cohort)], [True, False, *(e for _, e, _ in cohort)]
+    one = restricted_mean(times, seen, 12.5)
+    ten = restricted_mean([10 * t for t in times], seen, 125.0)
     assert ten.mean == pytest.approx(10 * one.mean)
+    assert one.standard_error is not None
     assert ten.standard_error == pytest.approx(10 * one.standard_error)

@@ -44,6 +44,11 @@ class FlemingHarrington:
 Weighting = Gehan | TaroneWare | FlemingHarrington
 EQUAL = FlemingHarrington()
 
+_APART = Text(
+    "Some groups were never at risk together (directly, or through others) and are not compared.",
+    "部分组从未（直接或通过其他组）同处风险集，未作比较。",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class GroupCount:
@@ -61,7 +66,8 @@ class LogRank(Printable):
 
     `variance` is the covariance of observed minus expected, one row for each group. `z` is that difference
     of the first of two groups over its standard error (below 0: fewer events than expected); None for more
-    groups.
+    groups. `degrees` is one less than the groups in each set of groups that were at risk together, added
+    over sets: fewer than groups - 1 where strata or times keep some apart.
     """
 
     groups: tuple[GroupCount, ...]
@@ -98,6 +104,7 @@ class LogRank(Printable):
                     f"{name.zh}{strata.zh}：卡方 {self.chi_square:.4f}，自由度 {self.degrees}，"
                     f"p = {self.p:.4g}。",
                 ),
+                *((_APART,) if self.degrees < len(self.groups) - 1 else ()),
                 Text(
                     "Hypergeometric variance at tied times (Mantel 1966; Harrington and Fleming 1982).",
                     "同时事件用超几何方差（Mantel 1966；Harrington 与 Fleming 1982）。",
@@ -132,8 +139,8 @@ def log_rank(
     Raises
     ------
     InputRefused
-        For fewer than two groups, unequal lengths, a bad time or outcome, or no time at which
-        groups can be compared.
+        For fewer than two groups, unequal lengths, a bad time or outcome, or no event at
+        which two groups were at risk.
 
     References
     ----------
@@ -155,7 +162,7 @@ def log_rank(
         counted = count_groups(values[inside], happened[inside], codes[inside], len(names))
         part = _compare(counted, weighting)
         total, expected, variance = total + part[0], expected + part[1], variance + part[2]
-    chi_square, degrees = _chi_square(total - expected, expected, variance)
+    chi_square, degrees = _chi_square(total - expected, variance)
     sizes = np.bincount(codes, minlength=len(names))
     return LogRank(
         tuple(
@@ -198,17 +205,32 @@ def _weights(deaths: Numbers, at_risk: Numbers, weighting: Weighting) -> Numbers
             return before**rho * (1 - before) ** gamma
 
 
-def _chi_square(difference: Numbers, expected: Numbers, variance: Numbers) -> tuple[float, int]:
-    """The quadratic form over the groups that could have had an event, one of them left out."""
-    kept = np.flatnonzero(expected > 0)[:-1]
+def _chi_square(difference: Numbers, variance: Numbers) -> tuple[float, int]:
+    """The quadratic form over all groups but one of each set that was at risk together."""
+    sets = _together(variance)
+    kept = np.array([group for one in sets for group in one[:-1]], dtype=np.int64)
     block = variance[np.ix_(kept, kept)]
-    if len(kept) == 0 or np.linalg.matrix_rank(block) < len(kept):
+    if len(kept) == 0:
         raise InputRefused(
             "no time at which an event could have been in either of two groups",
             where="log-rank test",
             do="compare groups that were under observation at the same times, with events",
         )
     return float(difference[kept] @ np.linalg.solve(block, difference[kept])), len(kept)
+
+
+def _together(variance: Numbers) -> list[list[int]]:
+    """Sets of groups joined by a covariance: directly, or through others."""
+    sets: list[list[int]] = []
+    left = set(range(len(variance)))
+    while left:
+        found = [left.pop()]
+        for group in found:
+            near = {other for other in left if variance[group, other] != 0}
+            left -= near
+            found += near
+        sets.append(sorted(found))
+    return sets
 
 
 def _ratio(row: GroupCount) -> str:

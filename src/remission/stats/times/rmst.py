@@ -19,15 +19,17 @@ class RestrictedMean(Printable):
     """The area under the survival curve from 0 to `horizon`, in the unit of the times.
 
     `corrected`: the variance is multiplied by m / (m - 1), m the events up to the horizon (Kaplan and Meier
-    1958); R's survival and survRM2 do not. `interval` is normal, not cut at 0 or at the horizon.
+    1958); R's survival and survRM2 do not. `interval` is normal, not cut at 0 or at the horizon. It and
+    `standard_error` are None where nothing varies before the horizon (no event, or everybody at one time):
+    that is no knowledge, not certainty.
     """
 
     n: int
     events: int
     horizon: float
     mean: float
-    standard_error: float
-    interval: Interval
+    standard_error: float | None
+    interval: Interval | None
     corrected: bool
 
     def printed(self) -> PrintedTable:
@@ -128,11 +130,13 @@ def restricted_mean(
                 f"{events} events", where="restricted mean", do="leave out the correction m / (m - 1)"
             )
         variance *= events / (events - 1)
-    mean, error = float(pieces.sum()), math.sqrt(variance)
+    mean = float(pieces.sum())
+    if not variance > 0:
+        return RestrictedMean(len(times), events, horizon, mean, None, None, corrected)
+    error = math.sqrt(variance)
     half = normal_quantile((1 + level) / 2) * error
-    return RestrictedMean(
-        len(times), events, horizon, mean, error, Interval(mean - half, mean + half, level), corrected
-    )
+    limits = Interval(mean - half, mean + half, level)
+    return RestrictedMean(len(times), events, horizon, mean, error, limits, corrected)
 
 
 def compare_means(first: RestrictedMean, second: RestrictedMean, level: float = 0.95) -> MeanComparison:
@@ -141,7 +145,7 @@ def compare_means(first: RestrictedMean, second: RestrictedMean, level: float = 
     Raises
     ------
     InputRefused
-        For different horizons.
+        For different horizons, and for a mean without standard error.
     """
     check_level(level)
     if first.horizon != second.horizon:
@@ -150,13 +154,14 @@ def compare_means(first: RestrictedMean, second: RestrictedMean, level: float = 
             where="restricted means",
             do="compare up to one horizon",
         )
+    errors = _error(first, "first"), _error(second, "second")
     z = normal_quantile((1 + level) / 2)
     difference = first.mean - second.mean
-    error = math.hypot(first.standard_error, second.standard_error)
+    error = math.hypot(*errors)
     ratio = limits = p_ratio = None
     if first.mean > 0 and second.mean > 0:
         ratio = first.mean / second.mean
-        spread = math.hypot(first.standard_error / first.mean, second.standard_error / second.mean)
+        spread = math.hypot(errors[0] / first.mean, errors[1] / second.mean)
         limits = Interval(ratio * math.exp(-z * spread), ratio * math.exp(z * spread), level)
         p_ratio = _two_sided(math.log(ratio), spread)
     return MeanComparison(
@@ -182,14 +187,22 @@ _COLUMNS = (
 )
 
 
+def _error(one: RestrictedMean, which: str) -> float:
+    if one.standard_error is None:
+        raise InputRefused(
+            f"the {which} restricted mean has no standard error: nothing varies before {one.horizon:g}",
+            where="restricted means",
+            do="choose a later horizon; with no event in a group its mean cannot be compared",
+        )
+    return one.standard_error
+
+
 def _two_sided(estimate: float, error: float) -> float:
-    if error == 0:
-        return 1.0 if estimate == 0 else 0.0
     return 2 * normal_above(abs(estimate) / error)
 
 
-def _shown(value: float, interval: Interval, error: float | None) -> tuple[str, str, str]:
-    limits = f"{interval.lower:.4f} to {interval.upper:.4f}"
+def _shown(value: float, interval: Interval | None, error: float | None) -> tuple[str, str, str]:
+    limits = "–" if interval is None else f"{interval.lower:.4f} to {interval.upper:.4f}"
     return f"{value:.4f}", "–" if error is None else f"{error:.4f}", limits
 
 

@@ -106,7 +106,7 @@ class KaplanMeier(Printable, Drawable):
         )
 
     def chart(self) -> Curves:
-        """The curve with its band."""
+        """The curve with its band; numbers at risk in the notes."""
         line = Line(
             Text("survival", "生存率"),
             ((0.0, 1.0), *((step.time, step.survival) for step in self.steps)),
@@ -124,7 +124,16 @@ class KaplanMeier(Printable, Drawable):
             Axis(Text("time", "时间"), low=0),
             Axis(Text("survival", "生存率"), Scale.PERCENT, low=0, high=1),
             (line,),
+            notes=(self._at_risk(),),
         )
+
+    def _at_risk(self) -> Text:
+        """Numbers at risk just before 0 and four later times, evenly spaced."""
+        last = self.steps[-1].time
+        at = [last * quarter / 4 for quarter in range(5)] if last > 0 else [0.0]
+        left = [sum(step.events + step.censored for step in self.steps if step.time >= time) for time in at]
+        said = [f"{time:.3g}: {count}" for time, count in zip(at, left, strict=True)]
+        return Text(f"At risk at times {', '.join(said)}.", f"各时间点风险人数　{'，'.join(said)}。")
 
 
 @dataclass(frozen=True, slots=True)
