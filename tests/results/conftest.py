@@ -2,7 +2,7 @@
 
 import hashlib
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
@@ -241,11 +241,16 @@ def study() -> Study:
         return read_study(stream, name="study.toml")
 
 
+def sized(study: Study, participants: int) -> Study:
+    """The study as if so many had been planned, so that a few children end it."""
+    return replace(study, design=replace(study.design, participants=participants))
+
+
 @pytest.fixture(scope="session")
 def build() -> SimpleNamespace:
     """The builder's functions, for tests of this folder."""
     return SimpleNamespace(
         AS_OF=AS_OF, DAY_ONE=DAY_ONE, Child=Child, any_child=any_child, day=day, enrolled=enrolled,
         failed=failed, flow=flow, followed=followed, full_course=full_course, golden=golden,
-        instant=instant, ngs=ngs, screened=screened, treated=treated,
+        instant=instant, ngs=ngs, screened=screened, sized=sized, treated=treated,
     )  # fmt: skip

@@ -47,6 +47,7 @@ def sections() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def section(study: Study, build: SimpleNamespace) -> dict[str, Any]:
+    study = build.sized(study, 6)
     return results_section(study, analyse(study, build.golden(), build.AS_OF))
 
 

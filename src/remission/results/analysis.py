@@ -133,9 +133,9 @@ def analyse(
     flow = flow_table(book, study, dossiers)
     baseline = baseline_table(book, study, enrolled)
     sets = sets_table(book, study, populations)
-    endpoints = endpoint_tables(book, study, populations, enrolled, answers)
     uncertain = uncertain_control_table(book, study)
     planned = carry_out(book, study, enrolled, populations, answers, judge)
+    endpoints = endpoint_tables(book, study, populations, enrolled, answers)
     times, curves = time_to_event(book, enrolled)
     toxicity, reports = toxicity_table(book, study, enrolled)
     return Results(

@@ -1,9 +1,10 @@
 """One endpoint against its historical control: exact test, critical value, and how far the control holds."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from remission.mrd.words import method_name
-from remission.protocol.study import ControlRate, Evidence, Study
+from remission.protocol.study import Evidence, Study
 from remission.results.numbers import (
     FRACTION,
     NOT_EVALUABLE,
@@ -17,9 +18,7 @@ from remission.results.numbers import (
 from remission.stats.rates.proportions import binomial_p_greater, critical_value
 from remission.terms.words import Text
 
-YES_NO = "yes (1) or no (0)"
 _NO_COUNT = Text("no count would do", "任何例数均不足")
-NOT_YET = Text("not yet: results are pending", "尚不能判定：结果未齐")
 
 
 def constants(book: Book, study: Study) -> None:
@@ -31,11 +30,18 @@ def constants(book: Book, study: Study) -> None:
     book.enter(Number("design.participants", size, plain(str(size)), PARTICIPANTS, label, words))
     label = Text("One-sided alpha", "单侧α")
     book.enter(Number("design.alpha", alpha, plain(f"{alpha:g}"), FRACTION, label, words))
+    for one in () if study.plan is None else study.plan.estimands:
+        label = Text(f"{one.name.en}: one-sided alpha", f"{one.name.zh}：单侧α")
+        words = Text(
+            f"{source}, [[plan.estimands]] {one.id}: {one.cite}",
+            f"{source}，[[plan.estimands]] {one.id}：{one.cite}",
+        )
+        alpha = float(one.alpha)
+        book.enter(Number(f"design.alpha.{one.id}", alpha, plain(f"{alpha:g}"), FRACTION, label, words))
     for rate in study.control.rates:
         name, p0 = study.endpoint(rate.endpoint).name, float(rate.p0)
-        label = Text(f"Control rate: {name.en}", f"对照率：{name.zh}")
-        if not shown_by_evidence(rate):
-            label = Text(f"Assumed rate: {name.en}", f"假设率：{name.zh}")
+        kind = RATES[compared(study, rate.endpoint)]
+        label = Text(f"{kind.en}: {name.en}", f"{kind.zh}：{name.zh}")
         counts = "" if not rate.counted else f" {rate.responders}/{rate.of}"
         cite = "" if rate.source is None else f" ({rate.source.cite})"
         words = Text(
@@ -45,16 +51,50 @@ def constants(book: Book, study: Study) -> None:
         book.enter(Number(f"control.{rate.endpoint}.p0", p0, plain(percent_of(p0)), FRACTION, label, words))
 
 
-def shown_by_evidence(rate: ControlRate) -> bool:
-    """Whether a control rate rests on more than a choice: published with its counts, or in the record."""
-    return rate.evidence is Evidence.STATED or (rate.evidence is Evidence.PUBLISHED and rate.counted)
+class Compared(StrEnum):
+    """What an endpoint is compared with; the first that holds."""
+
+    ASSUMED = "assumed"  # chosen
+    OTHER_METHOD = "other_method"  # measured otherwise than the endpoint
+    STATED = "stated"  # without the counts behind it
+    CONTROL = "control"  # counted, sourced, measured as the endpoint is
+
+
+_COMPARED: dict[Compared, Text] = {
+    Compared.ASSUMED: Text("the assumed rate", "假设率"),
+    Compared.OTHER_METHOD: Text("a rate by another method", "另一检测方法的率"),
+    Compared.STATED: Text("the stated rate", "所述率"),
+    Compared.CONTROL: Text("the control", "对照"),
+}
+
+
+RATES: dict[Compared, Text] = {
+    Compared.ASSUMED: Text("Assumed rate", "假设率"),
+    Compared.OTHER_METHOD: Text("Rate by another method", "另一检测方法的率"),
+    Compared.STATED: Text("Stated rate", "所述率"),
+    Compared.CONTROL: Text("Control rate", "对照率"),
+}
+
+
+def compared(study: Study, endpoint: str) -> Compared:
+    """What the rate of an endpoint is compared with."""
+    rate = study.rate(endpoint)
+    if rate.evidence in (Evidence.ASSUMED, Evidence.NONE):
+        return Compared.ASSUMED
+    if rate.method != study.endpoint(endpoint).method:
+        return Compared.OTHER_METHOD
+    return Compared.CONTROL if rate.counted and rate.source is not None else Compared.STATED
+
+
+def is_control(study: Study, endpoint: str) -> bool:
+    """Whether a comparison is with a control: participants who were counted, by the endpoint's method."""
+    return compared(study, endpoint) is Compared.CONTROL
 
 
 def above_what(study: Study, endpoints: Sequence[str]) -> Text:
-    """What a comparison of these endpoints is with; never *the control* where a rate was only assumed."""
-    if all(shown_by_evidence(study.rate(endpoint)) for endpoint in endpoints):
-        return Text("the control", "对照")
-    return Text("the assumed rate", "假设率")
+    """What a comparison of these endpoints is with; of several, the least that holds for one of them."""
+    found = {compared(study, endpoint) for endpoint in endpoints}
+    return _COMPARED[next(kind for kind in Compared if kind in found)]
 
 
 def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
@@ -64,6 +104,7 @@ def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
     words = {
         Evidence.NONE: Text("has no evidence", "无证据"),
         Evidence.ASSUMED: Text("is an assumption", "为假设值"),
+        Evidence.STATED: None if rate.counted else Text("is stated without its counts", "仅有所述值，无计数"),
     }.get(rate.evidence)
     if words is not None:
         found.append(
@@ -83,20 +124,17 @@ def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
     return tuple(found)
 
 
-def against_control(
-    book: Book, study: Study, endpoint: str, stem: str, *, pending: tuple[str, ...]
-) -> tuple[str, str, str]:
-    """Test the rate entered under `stem` against the control: ids of p-value, critical value, decision.
+def against_control(book: Book, study: Study, endpoint: str, stem: str, alpha: str) -> tuple[str, str]:
+    """Test the rate entered under `stem` against the control: ids of the p-value and the critical count.
 
-    The decision is withheld while one of the counts named by `pending` is not 0, and not evaluable where
-    nobody is counted.
+    `alpha` is the id of the level that the critical count is for.
     """
     x, n = book.numbers[f"{stem}.responders"].value, book.numbers[f"{stem}.n"].value
-    p0, alpha = float(study.rate(endpoint).p0), float(study.design.alpha)
+    p0, level = float(study.rate(endpoint).p0), float(book.numbers[alpha].value or 0)
     control = f"control.{endpoint}.p0"
     p, critical = None, None
     if isinstance(x, int) and isinstance(n, int) and n > 0:
-        p, critical = binomial_p_greater(x, n, p0), critical_value(n, p0, alpha)
+        p, critical = binomial_p_greater(x, n, p0), critical_value(n, p0, level)
     what = above_what(study, [endpoint])
     label = Text(f"Exact one-sided p against {what.en}", f"与{what.zh}比较的精确单侧p值")
     words = Text(
@@ -111,28 +149,6 @@ def against_control(
         "满足P(X >= x) <= α的最小x，X ~ 二项分布(n, 对照率)",
     )
     text = NOT_EVALUABLE if p is None else _NO_COUNT if critical is None else plain(str(critical))
-    inputs = (f"{stem}.n", control, "design.alpha")
+    inputs = (f"{stem}.n", control, alpha)
     critical_id = book.enter(Number(f"{stem}.critical", critical, text, PARTICIPANTS, label, words, inputs))
-    decided = decision(book, above_what(study, [endpoint]), f"{stem}.decision", p_id, pending=pending)
-    return p_id, critical_id, decided
-
-
-def decision(
-    book: Book, what: Text, id: str, p_id: str, *, pending: tuple[str, ...], alpha: str = "design.alpha"
-) -> str:
-    """Enter whether the p-value at `p_id` is at most the number `alpha`, in words about `what` it is above.
-
-    Withheld while a `pending` count is not 0.
-    """
-    waiting = any(book.numbers[count].value for count in pending)
-    p, level = book.numbers[p_id].value, book.numbers[alpha].value
-    value = None if waiting or p is None or level is None else int(p <= level)
-    text = {
-        1: Text(f"above {what.en}", f"高于{what.zh}"),
-        0: Text(f"not shown above {what.en}", f"未显示高于{what.zh}"),
-    }.get(-1 if value is None else value, NOT_YET if waiting else NOT_EVALUABLE)
-    label, words = (
-        Text("Decision", "判定"),
-        Text("p <= alpha, once nothing is pending", "p <= α（无待定结果时）"),
-    )
-    return book.enter(Number(id, value, text, YES_NO, label, words, (p_id, alpha, *pending)))
+    return p_id, critical_id

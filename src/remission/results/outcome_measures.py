@@ -2,10 +2,11 @@
 
 from remission.protocol.study import Endpoint, SetRule, Study
 from remission.results.analysis import Results
-from remission.results.control import caveats, shown_by_evidence
+from remission.results.control import Compared, caveats, compared
 from remission.results.populations import RULE_WORDS, Population
 from remission.results.rates import HANDLING_WORDS, handling_of, handlings
 from remission.results.time_to_event import UNSETTLED, YEARS, unsettled_note, years
+from remission.results.verdicts import alpha_of, looks_notes, withheld
 
 Json = dict[str, object]
 
@@ -70,7 +71,9 @@ def _measure(
     }
     if not nobody:
         measure["classes"] = [_class(results, "All participants", stem), *groups]
-        measure["analyses"] = [_analysis(study, results, endpoint, stem)]
+        pending = f"endpoint.{endpoint.id}.{population.set.id}.pending"
+        if results.planned.stop is not None or withheld(results.numbers, [pending]) is None:
+            measure["analyses"] = [_analysis(study, results, endpoint, stem)]
     return measure
 
 
@@ -120,23 +123,30 @@ def _class(results: Results, title: str, stem: str) -> Json:
     }
 
 
-_NO_CONTROL = "The rate compared with is an assumption: no comparison with a control is made."
+_COMPARED: dict[Compared, tuple[str, str]] = {
+    Compared.CONTROL: ("the historical control rate", ""),
+    Compared.ASSUMED: ("an assumed rate", "The rate compared with is an assumption"),
+    Compared.OTHER_METHOD: ("a rate by another method", "The rate compared with is by another method"),
+    Compared.STATED: ("a stated rate", "The rate compared with has no counts or source"),
+}
 
 
 def _analysis(study: Study, results: Results, endpoint: Endpoint, stem: str) -> Json:
     p0 = results.numbers[f"control.{endpoint.id}.p0"].text.en
     shown = {end: results.numbers[f"{stem}.{end}"].text.en for end in ("rate", "ci_lower", "ci_upper")}
     rate, lower, upper = (text.removesuffix(" %") for text in shown.values())
-    proven = shown_by_evidence(study.rate(endpoint.id))
-    compared = f"Compared with {'the historical control rate' if proven else 'an assumed rate'} of {p0}."
-    unproven = {} if proven else {"nonInferiorityComment": _NO_CONTROL}
+    what, why = _COMPARED[compared(study, endpoint.id)]
+    unproven = {"nonInferiorityComment": f"{why}: no comparison with a control is made."} if why else {}
+    said = [f"Compared with {what} of {p0}.", *(caveat.en for caveat in caveats(study, endpoint.id))]
+    looks = "".join(f" {note.en}" for note in looks_notes(study, [endpoint.id]))
+    alpha = results.numbers[alpha_of(study, endpoint.id)].text.en
     return {
         "groupIds": [_GROUP],
-        "groupDescription": " ".join((compared, *(caveat.en for caveat in caveats(study, endpoint.id)))),
-        "nonInferiorityType": "SUPERIORITY" if proven else "OTHER",
+        "groupDescription": " ".join(said),
+        "nonInferiorityType": "OTHER" if why else "SUPERIORITY",
         **unproven,
         "pValue": results.numbers[f"{stem}.p"].text.en,
-        "pValueComment": f"One-sided; alpha {results.numbers['design.alpha'].text.en}.",
+        "pValueComment": f"One-sided; alpha {alpha}.",
         "statisticalMethod": "Exact binomial test",
         "paramType": "Percentage of participants",
         "paramValue": rate,
@@ -144,7 +154,7 @@ def _analysis(study: Study, results: Results, endpoint: Endpoint, stem: str) -> 
         "ciNumSides": "TWO_SIDED",
         "ciLowerLimit": lower,
         "ciUpperLimit": upper,
-        "estimateComment": "Clopper-Pearson interval.",
+        "estimateComment": f"Clopper-Pearson interval.{looks}",
     }
 
 

@@ -2,7 +2,8 @@
 
 A set may ask for an evaluable result, so a set's members differ from endpoint to endpoint. A relapse, second
 cancer or death before the endpoint is an answer, not a departure from the protocol: such a child is
-evaluable, needs no sample in the window and no full course, and stays as a failure.
+evaluable, needs no sample in the window and no full course, and stays as a failure. A child whose answer is
+pending is a member as long as no rule is broken for good: pending is not missing, and withholds the decision.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -61,9 +62,10 @@ def population(
     for dossier in enrolled:
         held = [dossier.basis(dossier.enrolment.ref)]
         for rule in chosen.rules:
-            holds, reason, refs = _RULES[rule](dossier, answers[dossier.subject][endpoint])
+            response = answers[dossier.subject][endpoint]
+            holds, reason, refs = _RULES[rule](dossier, response)
             held.append(dossier.basis(*refs))
-            if not holds:
+            if not holds and not (response.pending and _open(rule, dossier)):
                 left_out.append(LeftOut(merged([held[0], held[-1]]), rule, reason))
                 break
         else:
@@ -145,6 +147,19 @@ def _in_window(dossier: Dossier, response: Response) -> Held:
     return day in window, reason, response.refs
 
 
+def _open(rule: SetRule, dossier: Dossier) -> bool:
+    """Whether a rule that does not hold yet may still come to hold, for one whose answer is pending."""
+    match rule:
+        case SetRule.EVALUABLE | SetRule.IN_WINDOW:
+            return True
+        case SetRule.TREATED:
+            return not dossier.all(ev.TreatmentNotGiven)
+        case SetRule.FULL_COURSE:
+            return not (dossier.all(ev.TreatmentStopped) or dossier.all(ev.TreatmentNotGiven))
+        case SetRule.ENROLLED | SetRule.ELIGIBLE | SetRule.NO_MAJOR_DEVIATION:
+            return False
+
+
 _RULES: dict[SetRule, Callable[[Dossier, Response], Held]] = {
     SetRule.ENROLLED: _enrolled,
     SetRule.TREATED: _treated,
@@ -167,7 +182,10 @@ RULE_WORDS: dict[SetRule, Text] = {
 
 
 def sets_table(book: Book, study: Study, populations: Sequence[Population]) -> Table:
-    """Members of each set by endpoint, and those left out by the first rule that did not hold."""
+    """Members of each set by endpoint, and those left out by the first rule that did not hold.
+
+    Members whose answer is pending are counted with the endpoint, as ``endpoint.<endpoint>.<set>.pending``.
+    """
     rows: list[Row] = []
     for chosen in study.sets:
         of_set = {entry.endpoint: entry for entry in populations if entry.set.id == chosen.id}
@@ -181,7 +199,13 @@ def sets_table(book: Book, study: Study, populations: Sequence[Population]) -> T
         "Those left out are counted under the first rule, in the study file's order, that does not hold.",
         "未纳入者按研究文件顺序计入首个不满足的规则。",
     )
-    return Table("sets", title, tuple(endpoint.name for endpoint in study.endpoints), tuple(rows), (note,))
+    wait = Text(
+        "Those whose answer is still due are members until a rule is broken for good.",
+        "结果未到期者在确定不满足某规则之前仍计为成员。",
+    )
+    return Table(
+        "sets", title, tuple(endpoint.name for endpoint in study.endpoints), tuple(rows), (note, wait)
+    )
 
 
 def _members(book: Book, entry: Population) -> Cell:

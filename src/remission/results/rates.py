@@ -2,17 +2,18 @@
 
 Indeterminate answers (missing, or not evaluable) are counted as the study file chose; for sets that keep
 them, the other ways of counting stand beside it. Pending answers are in no denominator, and withhold the
-decision.
+decision. Only the claim is decided, in the primary set; where there is a plan it decides (`verdicts`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from remission.protocol.study import Endpoint, Indeterminate, Joint, RiskGroup, SetRule, Study
-from remission.results.control import above_what, against_control, caveats, decision
+from remission.results.control import against_control, caveats
 from remission.results.dossier import Dossier
 from remission.results.endpoints import CountedAs, Response
 from remission.results.numbers import (
+    BLANK,
     FRACTION,
     NOT_EVALUABLE,
     Basis,
@@ -27,6 +28,20 @@ from remission.results.numbers import (
     plain,
 )
 from remission.results.populations import Population
+from remission.results.verdicts import (
+    NOMINAL,
+    NOMINAL_NOTE,
+    TOGETHER,
+    alpha_of,
+    as_claimed,
+    claim_id,
+    decision,
+    interval_notes,
+    looks_notes,
+    primary_of,
+    size_notes,
+    undecided,
+)
 from remission.stats.pairs.joint import both_required, holm
 from remission.stats.rates.proportions import clopper_pearson
 from remission.terms.ids import SubjectId
@@ -43,12 +58,12 @@ HANDLING_WORDS: dict[str, Text] = {
     AS_RESPONDER: Text("Indeterminate counted as response (best case)", "不确定结果计为缓解（最佳情形）"),
 }
 _COLUMNS = (
+    Text("Decision", "判定"),
     Text("Counted", "计入例数"),
     Text("Responders", "缓解例数"),
     Text("Rate [exact 95 % interval]", "缓解率[精确95%区间]"),
     Text("One-sided p", "单侧p值"),
     Text("Responders needed", "所需缓解例数"),
-    Text("Decision", "判定"),
 )
 
 
@@ -102,9 +117,17 @@ def endpoint_tables(
                 rows += _set_rows(
                     book, study, endpoint, population, groups, members(population, enrolled, answers)
                 )
-        notes = (endpoint.note, *caveats(study, endpoint.id), HANDLING_WORDS[handling_of(endpoint)])
+        notes = (
+            endpoint.note,
+            *caveats(study, endpoint.id),
+            HANDLING_WORDS[handling_of(endpoint)],
+            *size_notes(book),
+            *interval_notes(book, alpha_of(study, endpoint.id)),
+            *looks_notes(study, [endpoint.id]),
+            NOMINAL_NOTE,
+        )
         tables.append(Table(f"endpoint.{endpoint.id}", endpoint.name, _COLUMNS, tuple(rows), notes))
-    return [*tables, _joint_table(book, study, enrolled)]
+    return [*tables, _joint_table(book, study)]
 
 
 def _set_rows(
@@ -117,19 +140,20 @@ def _set_rows(
 ) -> list[Row]:
     chosen, stem = population.set, f"endpoint.{endpoint.id}.{population.set.id}"
     _whole_numbers(book, stem, chosen.name, inside)
-    pending = (f"{stem}.pending",)
     handling = handling_of(endpoint)
-    rows = [_tested(book, study, endpoint, stem, chosen.name, inside, handling, pending, 0)]
+    rows = [_tested(book, study, endpoint, stem, chosen.name, inside, handling, claim=chosen.primary)]
     for group in groups:
         here = [member for member in inside if member.dossier.group == group.id]
         words = Text(f"{chosen.name.en}, {group.name.en}", f"{chosen.name.zh}，{group.name.zh}")
-        rows.append(Row(group.name, _estimated(book, f"{stem}.{group.id}", words, here, handling), 1))
+        cells = _estimated(book, f"{stem}.{group.id}", words, here, handling)
+        rows.append(Row(group.name, (BLANK, *cells), 1))
     if SetRule.EVALUABLE not in chosen.rules:
         for other in handlings(endpoint):
             words = HANDLING_WORDS[other]
-            rows.append(_tested(book, study, endpoint, f"{stem}.{other}", words, inside, other, pending, 1))
+            row = _tested(book, study, endpoint, f"{stem}.{other}", words, inside, other, claim=False)
+            rows.append(replace(row, indent=1))
     for part, words in _PARTS.items():
-        rows.append(Row(words, (Cell((f"{stem}.{part}",)),), 1))
+        rows.append(Row(words, (BLANK, Cell((f"{stem}.{part}",))), 1))
     return rows
 
 
@@ -202,14 +226,26 @@ def _of(name: Text, en: str, zh: str) -> Text:
 
 def _tested(
     book: Book, study: Study, endpoint: Endpoint, stem: str, name: Text, inside: list[Member],
-    handling: str, pending: tuple[str, ...], indent: int,
+    handling: str, *, claim: bool,
 ) -> Row:  # fmt: skip
+    """A tested row; `claim`: it is the one that a decision on the endpoint would rest on."""
     cells = _estimated(book, stem, name, inside, handling)
-    tested = against_control(book, study, endpoint.id, stem, pending=pending)
-    return Row(name, (*cells, *(Cell((id,)) for id in tested)), indent)
+    alpha = alpha_of(study, endpoint.id)
+    p_id, critical = against_control(book, study, endpoint.id, stem, alpha)
+    id, planned = f"{stem}.decision", primary_of(study, endpoint.id)
+    if not claim:
+        decided = undecided(book, id, NOMINAL, (p_id,))
+    elif planned is not None:
+        decided = as_claimed(book, id, [f"plan.{planned.id}.{endpoint.id}.decision"])
+    elif len(study.endpoints) > 1:
+        decided = undecided(book, id, TOGETHER, (p_id,))
+    else:
+        pending = (f"{stem}.pending",)
+        decided = decision(book, study, id, p_id, [endpoint.id], pending=pending, alpha=alpha)
+    return Row(name, (Cell((decided,)), *cells, Cell((p_id,)), Cell((critical,))))
 
 
-def _joint_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> Table:
+def _joint_table(book: Book, study: Study) -> Table:
     """All endpoints required, and any one enough (Holm), in the primary set; the study's reading first."""
     primary = next(chosen for chosen in study.sets if chosen.primary)
     stems = [f"endpoint.{endpoint.id}.{primary.id}" for endpoint in study.endpoints]
@@ -221,9 +257,29 @@ def _joint_table(book: Book, study: Study, enrolled: Sequence[Dossier]) -> Table
     }
     other = Joint.ANY if study.design.joint is Joint.ALL else Joint.ALL
     ordered = (*rows[study.design.joint], *rows[other])
-    notes = tuple(caveat for endpoint in study.endpoints for caveat in caveats(study, endpoint.id))
+    endpoints = [endpoint.id for endpoint in study.endpoints]
+    notes = (
+        *size_notes(book),
+        *(caveat for endpoint in endpoints for caveat in caveats(study, endpoint)),
+        *looks_notes(study, endpoints),
+        NOMINAL_NOTE,
+    )
     title = Text(f"Decision ({primary.name.en})", f"判定（{primary.name.zh}）")
-    return Table("joint", title, (Text("Value", "数值"),), ordered, (*_size_note(study, enrolled), *notes))
+    return Table("joint", title, (Text("Value", "数值"),), ordered, notes)
+
+
+def _claimed(book: Book, study: Study, reading: Joint, p_id: str, pending: tuple[str, ...]) -> str:
+    """The decision on all endpoints together: only for the reading that the study file takes."""
+    id, endpoints = f"joint.{reading}.decision", [endpoint.id for endpoint in study.endpoints]
+    if reading is not study.design.joint:
+        return undecided(book, id, NOMINAL, (p_id,))
+    primary = {one.id: one for endpoint in endpoints if (one := primary_of(study, endpoint)) is not None}
+    if primary:
+        return as_claimed(book, id, [claim_id(one) for one in primary.values()])
+    return decision(
+        book, study, id, p_id, endpoints,
+        pending=pending, alpha="design.alpha", every=reading is Joint.ALL,
+    )  # fmt: skip
 
 
 def _known(book: Book, p_ids: tuple[str, ...]) -> list[float] | None:
@@ -237,8 +293,7 @@ def _all_required(book: Book, study: Study, p_ids: tuple[str, ...], pending: tup
     label, words = Text("Largest p", "最大p值"), Text("largest p (Berger 1982)", "最大p值（Berger 1982）")
     largest = None if p_values is None else both_required(p_values)
     id = _entered_p(book, "joint.all.p", largest, label, words, p_ids)
-    what = above_what(study, [endpoint.id for endpoint in study.endpoints])
-    decided = decision(book, what, "joint.all.decision", id, pending=pending)
+    decided = _claimed(book, study, Joint.ALL, id, pending)
     return [Row(Text("All endpoints required", "须全部终点达到")), *_lines(book, [id, decided])]
 
 
@@ -253,25 +308,12 @@ def _any_enough(book: Book, study: Study, p_ids: tuple[str, ...], pending: tuple
     label = Text("Smallest adjusted p", "最小校正p值")
     smallest = min((p for p in adjusted if p is not None), default=None)
     id = _entered_p(book, "joint.any.p", smallest, label, label, tuple(each))
-    what = above_what(study, [endpoint.id for endpoint in study.endpoints])
-    decided = decision(book, what, "joint.any.decision", id, pending=pending)
+    decided = _claimed(book, study, Joint.ANY, id, pending)
     return [Row(Text("Any endpoint suffices", "任一终点达到即可")), *_lines(book, [*each, id, decided])]
 
 
 def _lines(book: Book, ids: Sequence[str]) -> list[Row]:
     return [Row(book.numbers[id].label, (Cell((id,)),), 1) for id in ids]
-
-
-def _size_note(study: Study, enrolled: Sequence[Dossier]) -> tuple[Text, ...]:
-    planned, so_far = study.design.participants, len(enrolled)
-    if so_far >= planned:
-        return ()
-    return (
-        Text(
-            f"{so_far} of {planned} planned participants enrolled: alpha holds for the planned number only.",
-            f"计划{planned}例，已入组{so_far}例：α仅对计划例数成立。",
-        ),
-    )
 
 
 def _entered_p(

@@ -56,15 +56,20 @@ def treated_of(enrolled: Sequence[Dossier]) -> list[Dossier]:
     return [dossier for dossier in enrolled if dossier.first_dose is not None]
 
 
-def reports_of(dossier: Dossier) -> tuple[list[Report], list[Report]]:
-    """A treated participant's reports: begun or worsened from the day of the first dose on; the others."""
+def reports_of(dossier: Dossier, until: date = date.max) -> tuple[list[Report], list[Report]]:
+    """A treated participant's reports: begun or worsened from the day of the first dose on; the others.
+
+    What began, or was graded again, after the day `until` is left out.
+    """
     dose = dossier.first_dose
     first_day = None if dose is None else dossier.local_day(dose.event.at)
-    regraded = dossier.all(ev.ToxicityRegraded)
+    regraded = [again for again in dossier.all(ev.ToxicityRegraded) if again.event.on <= until]
     since: list[Report] = []
     before: list[Report] = []
     for entry in dossier.all(ev.ToxicityReported):
         said = entry.event
+        if said.began > until:
+            continue
         later = [again for again in regraded if again.event.id == said.id]
         regrades = [(again.event.on, again.event.grade) for again in later]
         grade, emergent = _emergent(said, regrades, first_day)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from remission.protocol.plan import Estimand
 from remission.protocol.study import Study
-from remission.results.control import above_what, decision
+from remission.results.control import above_what
 from remission.results.numbers import (
     FRACTION,
     NOT_EVALUABLE,
@@ -19,12 +19,16 @@ from remission.results.numbers import (
 )
 from remission.results.planned.counting import As, Placed
 from remission.results.planned.subgroups import Grouped
+from remission.results.verdicts import Stop
 from remission.terms.words import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One endpoint of an estimand: where its numbers stand, its name, and what each member counts as."""
+    """One endpoint of an estimand: where its numbers stand, its name, and what each member counts as.
+
+    `stop`: the look that stopped the trial, if one did.
+    """
 
     study: Study
     estimand: Estimand
@@ -33,6 +37,7 @@ class Asked:
     name: Text
     placed: Sequence[Placed]
     made: Mapping[str, Grouped]
+    stop: Stop | None = None
 
     @property
     def alpha(self) -> str:
@@ -59,16 +64,12 @@ def p0_of(asked: Asked) -> float:
     return float(asked.study.rate(asked.endpoint).p0)
 
 
-def tested(
-    book: Book, asked: Asked, p: float | None, words: Text, inputs: tuple[str, ...]
-) -> tuple[Cell, Cell]:
-    """Enter the p-value and the decision at the estimand's alpha."""
+def tested(book: Book, asked: Asked, p: float | None, words: Text, inputs: tuple[str, ...]) -> Cell:
+    """Enter the p-value."""
     what = above_what(asked.study, [asked.endpoint])
     label = worded(asked.name, f"one-sided p against {what.en}", f"与{what.zh}比较的单侧p值")
     text = NOT_EVALUABLE if p is None else plain(p_text(p))
-    p_id = book.enter(Number(f"{asked.stem}.p", p, text, FRACTION, label, words, inputs))
-    decided = decision(book, what, f"{asked.stem}.decision", p_id, pending=asked.pending, alpha=asked.alpha)
-    return Cell((p_id,)), Cell((decided,))
+    return Cell((book.enter(Number(f"{asked.stem}.p", p, text, FRACTION, label, words, inputs)),))
 
 
 def rate_with_limits(

@@ -14,17 +14,22 @@ from remission.results.planned.looks import looks_table
 from remission.results.planned.subgroups import Grouped, grouped, subgroup_table
 from remission.results.populations import Population
 from remission.results.rates import Answers, members
+from remission.results.verdicts import Stop
 from remission.screening.judge import Judge
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What the plan gave: tables beside the endpoints, tables after the times, groups and landmarks drawn."""
+    """What the plan gave: tables beside the endpoints, tables after the times, groups and landmarks drawn.
+
+    `stop`: the look that stopped the trial, if one did.
+    """
 
     tables: tuple[Table, ...] = ()
     after: tuple[Table, ...] = ()
     groups: tuple[Grouped, ...] = ()
     landmarks: tuple[Landmarked, ...] = ()
+    stop: Stop | None = None
 
 
 def carry_out(
@@ -57,9 +62,11 @@ def carry_out(
         if one.role is Role.PRIMARY
         for endpoint in one.variable
     }
-    tables = [plan_table(book, study, plan.estimands, counted, made)]
+    stop, tables = None, list[Table]()
     if plan.monitoring:
-        tables.append(looks_table(book, study, plan, enrolled, primary))
+        looks, stop = looks_table(book, study, plan, enrolled, primary)
+        tables.append(looks)
+    tables.insert(0, plan_table(book, study, plan.estimands, counted, made, stop))
     if plan.subgroups:
         tables.append(subgroup_table(book, study, plan, tuple(made.values()), primary))
     after: list[Table] = []
@@ -67,4 +74,4 @@ def carry_out(
     if plan.landmarks:
         table, landmarks = landmark_table(book, study, plan, enrolled, answers)
         after.append(table)
-    return Planned(tuple(tables), tuple(after), tuple(made.values()), landmarks)
+    return Planned(tuple(tables), tuple(after), tuple(made.values()), landmarks, stop)

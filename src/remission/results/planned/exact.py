@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from remission.results.numbers import (
+    BLANK,
     FRACTION,
     NOT_EVALUABLE,
     PARTICIPANTS,
@@ -13,6 +14,7 @@ from remission.results.numbers import (
     Row,
     plain,
 )
+from remission.results.planned.after_looks import after_looks
 from remission.results.planned.asked import Asked, p0_of, rate_with_limits, tested, worded
 from remission.results.planned.counting import As, Placed
 from remission.results.rates import estimated
@@ -25,7 +27,13 @@ from remission.terms.words import Text
 
 
 def exact(book: Book, asked: Asked) -> list[Row]:
-    """The rate, its Clopper-Pearson interval, and the exact one-sided test against the control's rate."""
+    """The rate, its Clopper-Pearson interval, and the exact one-sided test against the control's rate.
+
+    Of a primary claim with looks, once it ended: as the looks left it (`after_looks`).
+    """
+    looked = after_looks(book, asked)
+    if looked is not None:
+        return [looked]
     whole, part = asked.bases(As.RESPONDER, As.NON_RESPONDER), asked.bases(As.RESPONDER)
     cells = estimated(book, asked.stem, asked.name, whole, part)
     p = binomial_p_greater(len(part), len(whole), p0_of(asked)) if whole else None
@@ -33,7 +41,7 @@ def exact(book: Book, asked: Asked) -> list[Row]:
         "P(X >= responders), X ~ Binomial(n, control rate)", "P(X >= 缓解数)，X ~ 二项分布(n, 对照率)"
     )
     inputs = (f"{asked.stem}.responders", f"{asked.stem}.n", f"control.{asked.endpoint}.p0")
-    return [Row(asked.name, (*cells, *tested(book, asked, p, words, inputs)), 1)]
+    return [Row(asked.name, (*cells, tested(book, asked, p, words, inputs)), 1)]
 
 
 def difference(book: Book, asked: Asked) -> list[Row]:
@@ -60,8 +68,9 @@ def difference(book: Book, asked: Asked) -> list[Row]:
         ids.append(book.enter(number))
     p = None if counts is None else boschloo(counts, Side.GREATER).p
     test = Text("Boschloo 1970, one-sided, unconditional exact", "Boschloo 1970，单侧，非条件精确检验")
-    tests = tested(book, asked, p, test, (x, n, *control))
-    return [Row(asked.name, (Cell((n,)), Cell((x,)), Cell(tuple(ids), "{} [{}, {}]"), *tests), 1)]
+    p_cell = tested(book, asked, p, test, (x, n, *control))
+    name = worded(asked.name, "difference to the control", "与对照之差")
+    return [Row(name, (Cell((n,)), Cell((x,)), Cell(tuple(ids), "{} [{}, {}]"), p_cell), 1)]
 
 
 def _control(book: Book, asked: Asked) -> tuple[str, str]:
@@ -91,7 +100,8 @@ def stratified(book: Book, asked: Asked) -> list[Row]:
         whole = [one.basis for one in inside if one.counts in (As.RESPONDER, As.NON_RESPONDER)]
         part = [one.basis for one in inside if one.counts is As.RESPONDER]
         words = Text(f"{asked.name.en}, {name.en}", f"{asked.name.zh}，{name.zh}")
-        rows.append(Row(name, estimated(book, f"{asked.stem}.{'-'.join(key)}", words, whole, part), 2))
+        cells = estimated(book, f"{asked.stem}.{'-'.join(key)}", words, whole, part)
+        rows.append(Row(name, (BLANK, *cells), 2))
     stems = [f"{asked.stem}.{'-'.join(key)}" for key, _ in strata]
     inputs = tuple(f"{stem}.{what}" for stem in stems for what in ("responders", "n"))
     counts = [

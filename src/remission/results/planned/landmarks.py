@@ -1,18 +1,19 @@
 """Landmark analyses: time from a fixed protocol day on, by an answer that was known by then.
 
 Those with the event, or last seen, on or before the landmark's day are left out, and so are those whose
-answer is unknown: otherwise a group would be made by what came later.
+answer is unknown, or from a sample taken after that day: otherwise a group would be made by what came later.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from remission.errors import InputRefused
 from remission.protocol.plan import Curve, Landmark, Plan
 from remission.protocol.plan_said import landmark_said
 from remission.protocol.study import Study
 from remission.results.dossier import Dossier
-from remission.results.endpoints import CountedAs, Response
+from remission.results.endpoints import FAILURES, CountedAs, Response
 from remission.results.numbers import (
     FRACTION,
     NOT_EVALUABLE,
@@ -39,7 +40,7 @@ RESPONDERS, OTHERS = "responders", "non_responders"
 GROUPS: dict[str, Text] = {RESPONDERS: Text("response", "缓解"), OTHERS: Text("no response", "未缓解")}
 _LEFT_OUT: dict[str, Text] = {
     "before": Text("left out: event, or last seen, by then", "剔除：届时已发生事件或末次随访"),
-    "unknown": Text("left out: answer unknown", "剔除：结果未知"),
+    "unknown": Text("left out: answer unknown by then", "剔除：届时结果未知"),
 }
 
 
@@ -94,11 +95,22 @@ def _placed(one: Landmark, dossier: Dossier, whole: Observed, response: Response
     day_one = dossier.day_one
     if response.indeterminate or response.pending or day_one is None:
         return "unknown", Observed(whole.years, whole.cause, basis)
-    since = (date_of(one.day, day_one) - dossier.enrolment.event.on).days / 365.25
+    landmark = date_of(one.day, day_one)
+    if _known_on(dossier, response, landmark) > landmark:
+        return "unknown", Observed(whole.years, whole.cause, basis)
+    since = (landmark - dossier.enrolment.event.on).days / 365.25
     left = Observed(whole.years - since, whole.cause, basis)
     if left.years <= 0:
         return "before", left
     return (RESPONDERS if response.counted_as is CountedAs.RESPONDER else OTHERS), left
+
+
+def _known_on(dossier: Dossier, response: Response, landmark: date) -> date:
+    """The day of the deciding sample, or of the failure that came first."""
+    if response.failed:
+        days = [entry.event.on for kind in FAILURES for entry in dossier.all(kind)]
+        return min(days, default=landmark)
+    return response.taken_on or landmark
 
 
 def _curve(inside: Sequence[Observed]) -> KaplanMeier | None:

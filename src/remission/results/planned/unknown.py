@@ -1,6 +1,5 @@
 """Estimands that guess at unknown answers: imputed from those known, or tried from none to all."""
 
-from remission.results.control import NOT_YET, above_what
 from remission.results.numbers import (
     FRACTION,
     NOT_EVALUABLE,
@@ -15,6 +14,7 @@ from remission.results.numbers import (
 )
 from remission.results.planned.asked import Asked, p0_of, rate_with_limits, tested, worded
 from remission.results.planned.counting import As
+from remission.results.verdicts import ENROLLED, PLANNED, withheld
 from remission.stats.rates.imputed import Known, imputed_rate, tipping_point
 from remission.stats.rates.proportions import binomial_p_greater
 from remission.terms.words import Text
@@ -48,8 +48,8 @@ def imputed(book: Book, asked: Asked) -> list[Row]:
     cell = rate_with_limits(book, asked, limits, words, (x, n, unknown))
     score = Text("score test at the effective number of participants", "按有效例数的计分检验")
     inputs = (x, n, unknown, f"control.{asked.endpoint}.p0")
-    decided = tested(book, asked, None if found is None else found.p, score, inputs)
-    return [Row(asked.name, (Cell((n,)), Cell((x, unknown), "{} + {} ?"), cell, *decided), 1)]
+    p = tested(book, asked, None if found is None else found.p, score, inputs)
+    return [Row(asked.name, (Cell((n,)), Cell((x, unknown), "{} + {} ?"), cell, p), 1)]
 
 
 def _strata(asked: Asked) -> list[Known]:
@@ -90,30 +90,32 @@ def tipping(book: Book, asked: Asked) -> list[Row]:
                 Number(f"{asked.stem}.p_{end}", p, text, FRACTION, label, words, (x, n, unknown, control))
             )
         )
-    tips = _tips(book, asked, size, known, open_, (x, n, unknown, control, asked.alpha, *asked.pending))
+    inputs = (x, n, unknown, control, asked.alpha, ENROLLED, PLANNED, *asked.pending)
+    _tips(book, asked, size, known, open_, inputs)
     cells = (
         Cell((n,)), Cell((x, unknown), "{} + {} ?"), Cell(tuple(ends), "{} – {}"),
-        Cell(tuple(p_ids), "{} – {}"), Cell((tips,)),
+        Cell(tuple(p_ids), "{} – {}"),
     )  # fmt: skip
     return [Row(asked.name, cells, 1)]
 
 
 def _tips(book: Book, asked: Asked, size: int, known: int, unknown: int, inputs: tuple[str, ...]) -> str:
-    what, alpha = above_what(asked.study, [asked.endpoint]), float(asked.estimand.alpha)
+    alpha = float(asked.estimand.alpha)
     found = tipping_point(known, unknown, size, p0_of(asked), alpha) if size else None
-    waiting = any(book.numbers[id].value for id in asked.pending)
+    waiting = withheld(book.numbers, asked.pending)
     value = None if found is None or waiting else found.needed
     if found is None or waiting:
-        text = NOT_EVALUABLE if found is None else NOT_YET
+        text = waiting or NOT_EVALUABLE
     elif value is None:
         text = Text(
-            f"not above {what.en}, even if all {unknown} responded", f"即使{unknown}例均缓解也不高于{what.zh}"
+            f"p above {alpha:g} even if all {unknown} responded", f"即使{unknown}例均缓解p值仍大于{alpha:g}"
         )
     elif value == 0:
-        text = Text(f"above {what.en}, whatever they are", f"无论其结果如何均高于{what.zh}")
+        text = Text(f"p at most {alpha:g} whatever they are", f"无论其结果如何p值均不大于{alpha:g}")
     else:
         text = Text(
-            f"above {what.en} from {value} of {unknown} on", f"{unknown}例中至少{value}例缓解时高于{what.zh}"
+            f"p at most {alpha:g} from {value} of {unknown} on",
+            f"{unknown}例中至少{value}例缓解时p值不大于{alpha:g}",
         )
     label = worded(asked.name, "fewest of the unknown that would have to respond", "未知者中至少须缓解的例数")
     words = Text("fewest that make the exact one-sided p at most alpha", "使精确单侧p值不大于α的最少例数")
