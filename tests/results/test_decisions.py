@@ -146,8 +146,8 @@ def test_only_the_claim_is_decided(study: Study, build: SimpleNamespace) -> None
     found = analyse(build.sized(study, 14), answered(build, 14, 14), build.AS_OF)
     decided = [id for id, n in found.numbers.items() if id.endswith(".decision") and n.value is not None]
     assert decided == ["plan.primary.both.decision", "joint.all.decision"]
-    assert said(found, "plan.primary.flow_negative.decision") == (None, "with the other endpoints")
-    assert said(found, f"endpoint.{FLOW}.itt.decision") == (None, "with the other endpoints")
+    assert said(found, "plan.primary.flow_negative.decision") == (None, "decided with the others")
+    assert said(found, f"endpoint.{FLOW}.itt.decision") == (None, "decided with the others")
     for id in (f"endpoint.{FLOW}.itt.as_responder", f"endpoint.{FLOW}.per_protocol", "joint.any",
                f"plan.late_counts.{FLOW}", "plan.imputed.both"):  # fmt: skip
         assert said(found, f"{id}.decision") == (None, "nominal p")

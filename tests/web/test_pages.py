@@ -274,3 +274,18 @@ def test_a_screen_is_one_short_view_and_a_template_of_the_same_name(path: Path) 
         or (SCREENS.parent / "templates" / f"{path.stem}.html").is_file()
     )
     assert views[0].name == path.stem
+
+
+@pytest.mark.parametrize(("language", "words", "rate"), [
+    ("en", "not yet: ", "Assumed rate: "), ("zh-Hans", "尚不能判定：", "假设率: "),
+])  # fmt: skip
+def test_a_decision_may_break_its_line_and_names_what_it_compares_with(
+    pages: Pages, small: Path, language: str, words: str, rate: str
+) -> None:
+    page = fetched(pages(small), LANGUAGES[language] + "/")
+    plan = page.split('id="table-plan"')[1].split("</table>")[0]
+    told = re.findall(rf'<span class="(\w+)"><a [^>]*plan\.primary\.both\.decision[^>]*>{words}', plan)
+    assert told == ["words"]
+    assert rate in page and "Control: " not in page
+    first, second = re.findall(r"<th scope=\"col\">([^<]*)</th>", plan)[:2]
+    assert (first, second) == {"en": ("Decision", "Counted"), "zh-Hans": ("判定", "计入例数")}[language]

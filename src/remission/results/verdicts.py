@@ -18,7 +18,7 @@ from remission.terms.words import Text
 YES_NO = "yes (1) or no (0)"
 ENROLLED, PLANNED = "flow.enrolled", "design.participants"
 NOMINAL = Text("nominal p", "名义p值")
-TOGETHER = Text("with the other endpoints", "与其他终点一并判定")
+TOGETHER = Text("decided with the others", "与其他终点一并判定")
 _LABEL = Text("Decision", "判定")
 
 

@@ -4,19 +4,20 @@ from dataclasses import dataclass
 
 from remission.protocol.study import Endpoint
 from remission.results.analysis import Results
-from remission.results.control import caveats
+from remission.results.control import RATES, caveats, compared
 from remission.results.numbers import Cell
 from remission.terms.words import Text
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """An endpoint's rate with its interval, the counts, the control's rate, the decision, and the caveats."""
+    """An endpoint's rate with its interval, the counts, the rate compared with, the decision, the caveats."""
 
     endpoint: Endpoint
     rate: Cell
     interval: Cell
     counts: Cell
+    compared: Text
     control: Cell
     decision: Cell
     caveats: tuple[Text, ...]
@@ -39,6 +40,7 @@ def _headline(results: Results, endpoint: Endpoint, stem: str) -> Headline:
         Cell((f"{stem}.rate",)),
         Cell((f"{stem}.ci_lower", f"{stem}.ci_upper"), "{} – {}"),
         Cell((f"{stem}.responders", f"{stem}.n"), "{} / {}"),
+        RATES[compared(results.study, endpoint.id)],
         Cell((f"control.{endpoint.id}.p0",)),
         Cell((f"{stem}.decision",)),
         caveats(results.study, endpoint.id),

@@ -24,6 +24,7 @@ from remission.web import telling, words
 
 register = template.Library()
 
+_SHORT = 14  # a number in a cell stays on one line; what is longer are words
 _BEFORE_BRACKETS = re.compile(r" (?=[\[(])")
 
 
@@ -48,6 +49,8 @@ def cell(shown: Cell, numbers: Mapping[str, Number]) -> SafeString:
     found = [numbers[id] for id in shown.numbers]
     if not found:
         return SafeString("")
+    if len(found) == 1 and len(found[0].text.in_(_language())) > _SHORT:
+        return SafeString(f'<span class="words">{_why(found[0])}</span>')
     if all(number.value is None for number in found):
         return _why(found[0])
     spans = " ".join(
