@@ -130,7 +130,7 @@ def gray_permuted(
     )
 
 
-def _shuffled(given: Tables, permutations: int, random: np.random.Generator, rho: float) -> Numbers:
+def _shuffled(given: Tables, permutations: int, chance: np.random.Generator, rho: float) -> Numbers:
     """Scores as given in row 0, then of each shuffle: shape (1 + permutations, k)."""
     from remission.stats.times.kernels_gray import gray_scores
 
@@ -138,6 +138,6 @@ def _shuffled(given: Tables, permutations: int, random: np.random.Generator, rho
     found: Numbers = np.zeros((1 + permutations, k))
     for row in range(1 + permutations):
         for layer in given.layers:
-            codes = layer.codes if row == 0 else random.permutation(layer.codes)
+            codes = layer.codes if row == 0 else chance.permutation(layer.codes)
             found[row] += gray_scores(*layer.tables(codes, k), rho)[0]
     return found
