@@ -32,6 +32,7 @@ THREE = Staged((Look(20, 8, 18), Look(40, 20, 32), Look(60, 36, 37)))
 MIXED = (Group("low", 0.6, 0.45, 0.1), Group("intermediate", 0.4, 0.3, 0.2))
 CALENDAR = Calendar(Accrual((0.0, 100.0, 250.0), (0.1, 0.05, 0.05)), Delay(14.0, 28.0, 0.1, 21.0))
 LOW32 = 0xFFFFFFFF
+GOLD = [13736, 497, 930609, 47820797, 790698, 34406864, 0, 372653, 4142, 4142, 1625, 0, 13736]
 
 
 def philox(words: Sequence[int], key: Sequence[int]) -> tuple[int, ...]:
@@ -74,21 +75,15 @@ def twin(trial: Trial, seed: int, number: int) -> tuple[bool, bool, int, int, in
     """One trial as one would tell it: in favour, decided, enrolled, counted, responders, two days."""
     key = tuple(int(word) for word in key_of(seed))
     whole = math.fsum(group.share for group in trial.groups)
+    response = math.fsum(group.share * group.response for group in trial.groups) / whole
+    lost = math.fsum(group.share * group.not_counted for group in trial.groups) / whole
     calendar, most = trial.calendar, trial.most or trial.design.n
 
     def child(place: int) -> tuple[float, str, float]:
-        gap, group, outcome, delay = (
+        gap, _, outcome, delay = (
             word / 2**32 for word in philox((place, number & LOW32, number >> 32, 0), key)
         )
-        upto = np.cumsum([one.share for one in trial.groups]) / whole
-        one = trial.groups[min(int(np.searchsorted(upto, group, side="right")), len(upto) - 1)]
-        said = (
-            "response"
-            if outcome < one.response
-            else "not counted"
-            if outcome < one.response + one.not_counted
-            else "none"
-        )
+        said = "response" if outcome < response else "not counted" if outcome < response + lost else "none"
         days = 0.0
         if calendar:
             d = calendar.delay
@@ -164,6 +159,50 @@ def test_trials_without_a_calendar_agree_with_enumeration(design: Staged, rate: 
         (*found.futility, *found.efficacy), (*exact.futility, *exact.efficacy), strict=True
     ):
         assert estimate.value == pytest.approx(chance, abs=4 * estimate.error + 2e-5)
+
+
+def test_drawing_a_childs_group_first_has_the_law_of_the_mean_chance() -> None:
+    """Responders and counted of 12 children: summed over how many are in each group, and at once."""
+    n, (a, b) = 12, MIXED
+    mean = [a.share * getattr(a, key) + b.share * getattr(b, key) for key in ("response", "not_counted")]
+
+    def at_once(of: int, response: float, lost: float) -> np.ndarray:
+        chances = np.zeros((n + 1, n + 1))
+        for x in range(of + 1):
+            for y in range(of - x + 1):
+                ways = math.comb(of, x) * math.comb(of - x, y)
+                chances[x, y] = ways * response**x * lost**y * (1 - response - lost) ** (of - x - y)
+        return chances
+
+    by_group = np.zeros((n + 1, n + 1))
+    for of in range(n + 1):
+        share = math.comb(n, of) * a.share**of * b.share ** (n - of)
+        ones, others = at_once(of, a.response, a.not_counted), at_once(n - of, b.response, b.not_counted)
+        for x in range(n + 1):
+            for y in range(n + 1 - x):
+                by_group[x:, y:] += share * ones[x, y] * others[: n + 1 - x, : n + 1 - y]
+    assert by_group == pytest.approx(at_once(n, *mean), abs=1e-14)
+    exact = operating(SIMON, mean[0] / (1 - mean[1]))
+    found = simulate(Trial(SIMON, MIXED, most=400), 200_000, 8)
+    assert found.rejects.value == pytest.approx(exact.rejects, abs=4 * found.rejects.error)
+
+
+def test_equal_seeds_give_the_sums_they_always_gave() -> None:
+    """Written down before children were drawn in runs and without branches."""
+    trial = Trial(SIMON, (Group("all", 1, 0.4, 0.15),), most=60)
+    assert play(trial, 5, 0, 20_000).whole.tolist() == GOLD
+    apart = play(trial, 5, 0, 8_000).whole + play(trial, 5, 8_000, 20_000).whole
+    assert apart.tolist() == GOLD
+
+
+@pytest.mark.parametrize("calendar", [None, CALENDAR])
+def test_chances_of_0_and_1_are_certain(calendar: Calendar | None) -> None:
+    for response, lost, responders in ((1.0, 0.0, 46), (0.0, 0.0, 0)):
+        sums = play(Trial(SIMON, (Group("all", 1, response, lost),), calendar), 1, 0, 500)
+        assert sums.whole[0] == (500 if responders else 0)
+        assert sums.whole[7] == 500 * responders
+    lost = simulate(Trial(SIMON, (Group("all", 1, 0.0, 1.0),), calendar), 500, 1)
+    assert (lost.undecided.value, lost.counted.value, lost.enrolled.value) == (1, 0, 46)
 
 
 def test_a_calendar_changes_who_is_enrolled_but_not_what_is_decided() -> None:
@@ -258,6 +297,12 @@ def test_what_is_printed_says_error_trials_seed_and_that_it_is_simulated() -> No
         lambda: simulate(Trial(SIMON, MIXED), 10, 1, cores=0),
         lambda: simulate_weighted(MIXED, 0, 0.5, 0.025, 10, 1),
         lambda: simulate_weighted(MIXED, 9, 0.0, 0.025, 10, 1),
+        lambda: simulate_weighted((), 9, 0.5, 0.025, 10, 1),
+        lambda: simulate_weighted((Group("a", 1, 0.8, 0.7),), 9, 0.5, 0.025, 10, 1),
+        lambda: simulate_weighted((Group("a", -1, 0.8), *MIXED), 9, 0.5, 0.025, 10, 1),
+        lambda: simulate_weighted((Group("a", 1, 0.0, 1.0), *MIXED), 9, 0.5, 0.025, 10, 1),
+        lambda: Trial(SIMON, (Group("all", math.inf, 0.5),)),
+        lambda: Trial(SIMON, (Group("all", 1, math.nan),)),
     ],
 )
 def test_what_cannot_be_played_is_refused(wrong: object) -> None:

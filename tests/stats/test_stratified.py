@@ -40,6 +40,7 @@ def test_common_difference_of_metafor() -> None:
     one = mantel_haenszel_difference(STRATA)
     assert one.estimate == pytest.approx(0.13235554629292, rel=1e-12)
     assert one.standard_error == pytest.approx(0.051140513728656, rel=1e-12)
+    assert one.interval is not None
     assert one.interval.lower == pytest.approx(0.032121981233878, rel=1e-11)
     assert one.interval.upper == pytest.approx(0.23258911135196, rel=1e-11)
 

@@ -15,9 +15,6 @@ Counts = NDArray[np.int64]
 Numbers = NDArray[np.float64]
 Words = NDArray[np.uint64]
 
-NO_RESPONSE, RESPONSE, NOT_COUNTED = 0, 1, 2
-"""What an outcome is to the test."""
-
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _A, _B = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -85,15 +82,48 @@ def _until_result(chance: float, delays: Numbers) -> float:
     return delays[0] + (delays[1] - delays[0]) * ((chance - late) / (1.0 - late))
 
 
+@inner
+def _drawn(child: int, after: int, trial: int, key: Words, cuts: Words) -> tuple[int, int]:
+    """Responders and counted among children `child` to before `after`; without a branch, so in vectors."""
+    responders, others = 0, 0
+    for place in range(child, after):
+        _, _, word, _ = _four(np.uint64(place), np.uint64(trial), key[0], key[1])
+        responders += 1 if word < cuts[0] else 0
+        others += 1 if word >= cuts[1] else 0
+    return responders, responders + others
+
+
+@inner
+def _stopped(look: int, responders: int, low: Counts, high: Counts, whole: Counts) -> bool:
+    """Whether a look decides, which is written down."""
+    looks = len(low)
+    if responders <= low[look]:
+        whole[9 + look] += 1
+    elif responders >= high[look]:
+        whole[9 + looks + look] += 1
+        whole[0] += 1
+    else:
+        return False
+    whole[8] += look < looks - 1
+    return True
+
+
+@inner
+def _add(whole: Counts, decided: bool, enrolled: int, beyond: int, counted: int, responders: int) -> None:
+    whole[1] += not decided
+    whole[2] += enrolled + beyond
+    whole[3] += (enrolled + beyond) ** 2
+    whole[4] += counted
+    whole[5] += counted**2
+    whole[6] += beyond
+    whole[7] += responders
+
+
 @compiled
 def trials(
-    first: int, after: int, key: Words,
-    sizes: Counts, low: Counts, high: Counts,
-    strata: Numbers, outcomes: Numbers, counts_as: Counts,
-    openings: Numbers, opened: Numbers, rates: Numbers, delays: Numbers,
-    most: int, timed: bool, pauses: bool,
-) -> tuple[Counts, Numbers]:  # fmt: skip
-    """Run trials `first` to before `after`, and sum up what became of them.
+    first: int, after: int, key: Words, sizes: Counts, low: Counts, high: Counts, cuts: Words, most: int
+) -> Counts:
+    """Run trials `first` to before `after` in which everybody has the result at once.
 
     Parameters
     ----------
@@ -101,22 +131,10 @@ def trials(
         The seed, as two words of 32 bits.
     sizes, low, high : int64, (looks,)
         Children counted at each look; stop below at responders <= low, above at >= high.
-    strata : float64, (strata,)
-        Cumulative shares.
-    outcomes : float64, (strata, outcomes)
-        Cumulative chances of the outcomes in a stratum.
-    counts_as : int64, (outcomes,)
-        NO_RESPONSE, RESPONSE or NOT_COUNTED.
-    openings, opened, rates : float64, (steps,)
-        From day `openings[i]` on `rates[i]` children come a day; `opened[i]` are expected by then.
-    delays : float64, (4,)
-        Days to a result: from, to, share that is late, by how many days.
+    cuts : uint64, (2,)
+        A child whose third word lies below the first responds; one below the second only is not counted.
     most : int
         Children enrolled at most.
-    timed : bool
-        False: no calendar; everybody has the result at once.
-    pauses : bool
-        Enrolment stops at a look until its results are in.
 
     Returns
     -------
@@ -124,59 +142,79 @@ def trials(
         In favour, never decided, and sums and sums of squares of: children enrolled, counted, enrolled at
         the stop beyond those of the look (sum only); responders counted; early stops; then stops below and
         above at each look.
+    """
+    whole = np.zeros(9 + 2 * len(sizes), dtype=np.int64)
+    for trial in range(first, after):
+        enrolled, counted, responders, decided = 0, 0, 0, False
+        for look in range(len(sizes)):
+            while counted < sizes[look] and enrolled < most:
+                upto = min(most, enrolled + sizes[look] - counted)
+                yes, said = _drawn(enrolled, upto, trial, key, cuts)
+                enrolled, counted, responders = upto, counted + said, responders + yes
+            if counted < sizes[look]:
+                break
+            decided = _stopped(look, responders, low, high, whole)
+            if decided:
+                break
+        _add(whole, decided, enrolled, 0, counted, responders)
+    return whole
+
+
+@compiled
+def trials_in_time(
+    first: int, after: int, key: Words,
+    sizes: Counts, low: Counts, high: Counts, cuts: Words, most: int,
+    openings: Numbers, opened: Numbers, rates: Numbers, delays: Numbers, pauses: bool,
+) -> tuple[Counts, Numbers]:  # fmt: skip
+    """The same with a calendar: children come one after the other, and their results later.
+
+    Parameters, beside those of `trials`
+    ------------------------------------
+    openings, opened, rates : float64, (steps,)
+        From day `openings[i]` on `rates[i]` children come a day; `opened[i]` are expected by then.
+    delays : float64, (4,)
+        Days to a result: from, to, share that is late, by how many days.
+    pauses : bool
+        Enrolment stops at a look until its results are in.
+
+    Returns
+    -------
+    int64, (9 + 2 looks,)
+        As in `trials`.
     float64, (4,)
         Sums and sums of squares of: day of the last child's arrival, day of the decision.
     """
     looks = len(sizes)
-    whole = np.zeros(9 + 2 * looks, dtype=np.int64)
-    days = np.zeros(4)
+    whole, days = np.zeros(9 + 2 * looks, dtype=np.int64), np.zeros(4)
     for trial in range(first, after):
         enrolled, counted, responders, expected = 0, 0, 0, 0.0
         day, latest, decided = 0.0, 0.0, False
         for look in range(looks):
             while counted < sizes[look] and enrolled < most:
-                a, b, c, d = _four(np.uint64(enrolled), np.uint64(trial), key[0], key[1])
+                a, _, c, d = _four(np.uint64(enrolled), np.uint64(trial), key[0], key[1])
                 enrolled += 1
-                stratum = 0 if len(strata) == 1 else _place(b * _UNIT, strata)
-                kind = counts_as[_place(c * _UNIT, outcomes[stratum])]
-                if timed:
-                    expected -= math.log(a * _UNIT + _MIDDLE)
-                    day = _when(expected, openings, opened, rates)
-                    latest = max(latest, day + _until_result(d * _UNIT, delays))
-                if kind != NOT_COUNTED:
-                    counted += 1
-                    responders += kind
+                expected -= math.log(a * _UNIT + _MIDDLE)
+                day = _when(expected, openings, opened, rates)
+                latest = max(latest, day + _until_result(d * _UNIT, delays))
+                responders += 1 if c < cuts[0] else 0
+                counted += 0 if cuts[0] <= c < cuts[1] else 1
             if counted < sizes[look]:
                 break
-            if responders <= low[look]:
-                decided = True
-                whole[9 + look] += 1
-            elif responders >= high[look]:
-                decided = True
-                whole[9 + looks + look] += 1
-                whole[0] += 1
+            decided = _stopped(look, responders, low, high, whole)
             if decided:
-                whole[8] += look < looks - 1
                 break
-            if timed and pauses:
+            if pauses:
                 expected = max(expected, _expected(latest, openings, opened, rates))
         beyond = 0
-        if timed and not pauses:
-            while enrolled + beyond < min(most, sizes[looks - 1]):
-                a, b, c, d = _four(np.uint64(enrolled + beyond), np.uint64(trial), key[0], key[1])
-                expected -= math.log(a * _UNIT + _MIDDLE)
-                arrives = _when(expected, openings, opened, rates)
-                if arrives > latest:
-                    break
-                day = arrives
-                beyond += 1
-        whole[1] += not decided
-        whole[2] += enrolled + beyond
-        whole[3] += (enrolled + beyond) ** 2
-        whole[4] += counted
-        whole[5] += counted**2
-        whole[6] += beyond
-        whole[7] += responders
+        while not pauses and enrolled + beyond < min(most, sizes[looks - 1]):
+            a, _, _, _ = _four(np.uint64(enrolled + beyond), np.uint64(trial), key[0], key[1])
+            expected -= math.log(a * _UNIT + _MIDDLE)
+            arrives = _when(expected, openings, opened, rates)
+            if arrives > latest:
+                break
+            day = arrives
+            beyond += 1
+        _add(whole, decided, enrolled, beyond, counted, responders)
         days[0] += day
         days[1] += day * day
         days[2] += latest
@@ -187,12 +225,23 @@ def trials(
 @compiled
 def weighted_trials(
     first: int, after: int, key: Words, children: int,
-    strata: Numbers, outcomes: Numbers, counts_as: Counts, p0: float, z: float,
+    strata: Numbers, cuts: Words, p0: float, z: float,
 ) -> Counts:  # fmt: skip
     """Run trials of one look that weight the counted children of a stratum up to all of its children.
 
-    Parameters as in `trials`; each stratum counts by its share of the children enrolled, whoever is counted
-    in it. The test is the score test with as many children as the weights are worth, (sum w)^2 / sum w^2.
+    Each stratum counts by its share of the children enrolled, whoever is counted in it. The test is the
+    score test with as many children as the weights are worth, (sum w)^2 / sum w^2.
+
+    Parameters
+    ----------
+    children : int
+        Enrolled in a trial.
+    strata : float64, (strata,)
+        Cumulative shares.
+    cuts : uint64, (strata, 2)
+        As in `trials`, of each stratum.
+    p0, z : float
+        The rate tested and the normal quantile of the test.
 
     Returns
     -------
@@ -208,11 +257,9 @@ def weighted_trials(
         for child in range(children):
             _, b, c, _ = _four(np.uint64(child), np.uint64(trial), key[0], key[1])
             stratum = 0 if len(strata) == 1 else _place(b * _UNIT, strata)
-            kind = counts_as[_place(c * _UNIT, outcomes[stratum])]
             n[stratum] += 1.0
-            if kind != NOT_COUNTED:
-                seen[stratum] += 1.0
-                good[stratum] += kind
+            good[stratum] += 1.0 if c < cuts[stratum, 0] else 0.0
+            seen[stratum] += 0.0 if cuts[stratum, 0] <= c < cuts[stratum, 1] else 1.0
         weight, squares, rate = 0.0, 0.0, 0.0
         for stratum in range(len(strata)):
             if seen[stratum] > 0:

@@ -19,15 +19,18 @@ from remission.terms.words import Text
 
 Numbers = NDArray[np.float64]
 Counts = NDArray[np.int64]
+Words = NDArray[np.uint64]
 BLOCK = 8192
 """Trials summed up at once; a constant, since sums of days depend on their order in the last digit."""
 _MOST_TRIALS = 100_000_000
-_UNTIMED = (0.0, 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A stratum of children: its share, the chance to respond, and the chance not to be counted."""
+    """A stratum of children: its share, the chance to respond, and the chance not to be counted.
+
+    Shares need not add up to 1: each counts by its part of all.
+    """
 
     name: str
     share: float
@@ -83,7 +86,7 @@ class Trial:
     most: int | None = None
 
     def __post_init__(self) -> None:
-        _check_groups(self.groups)
+        check_groups(self.groups)
         if self.calendar:
             _check_calendar(self.calendar)
         if self.most is not None and self.most < self.design.n:
@@ -212,18 +215,18 @@ def play(trial: Trial, seed: int, first: int, after: int) -> Sums:
     looks = trial.design.looks
     low = [-1 if look.futility is None else look.futility for look in looks]
     high = [look.n + 1 if look.efficacy is None else look.efficacy for look in looks]
-    openings, opened, rates = _steps(trial.calendar)
-    delay = trial.calendar.delay if trial.calendar else None
-    strata, outcomes, counts_as = group_arrays(trial.groups)
-    whole, days = kernels.trials(
+    what = (
         first, after, key_of(seed),
         np.array([look.n for look in looks], np.int64), np.array(low, np.int64), np.array(high, np.int64),
-        strata, outcomes, counts_as,
-        openings, opened, rates,
-        np.array((delay.earliest, delay.latest, delay.late, delay.by) if delay else _UNTIMED),
-        trial.most or trial.design.n, trial.calendar is not None,
-        trial.calendar is not None and trial.calendar.pauses,
+        any_child(trial.groups), trial.most or trial.design.n,
     )  # fmt: skip
+    if trial.calendar is None:
+        return Sums(after - first, kernels.trials(*what), np.zeros(4))
+    delay = trial.calendar.delay
+    delays = np.array((delay.earliest, delay.latest, delay.late, delay.by))
+    whole, days = kernels.trials_in_time(
+        *what, *_steps(trial.calendar.accrual), delays, trial.calendar.pauses
+    )
     return Sums(after - first, whole, days)
 
 
@@ -248,28 +251,33 @@ def summed_up(trial: Trial, seed: int, blocks: Sequence[Sums]) -> Simulated:
     )  # fmt: skip
 
 
-def key_of(seed: int) -> NDArray[np.uint64]:
+def key_of(seed: int) -> Words:
     """The two words of 32 bits that a seed means."""
     return np.random.SeedSequence(seed).generate_state(2, np.uint32).astype(np.uint64)
 
 
-def group_arrays(groups: Sequence[Group]) -> tuple[Numbers, Numbers, Counts]:
-    """Cumulative shares, cumulative chances of outcomes in each group, what each outcome counts as."""
-    from remission.stats.operating import kernels_trials as kernels
+def any_child(groups: Sequence[Group]) -> Words:
+    """The `cuts_of` a child of whom the group is not known: the mean chances, weighted by share.
 
-    shares = np.cumsum([group.share for group in groups])
-    outcomes = np.array(
-        [[group.response, group.response + group.not_counted, 1.0] for group in groups], dtype=np.float64
+    Nothing told of a trial is told by group, and children are drawn one by one, so the law of what is told is
+    exactly that of drawing each child's group first.
+    """
+    whole = math.fsum(group.share for group in groups)
+    return cuts_of(
+        math.fsum(group.share * group.response for group in groups) / whole,
+        math.fsum(group.share * group.not_counted for group in groups) / whole,
     )
-    counts_as = np.array([kernels.RESPONSE, kernels.NOT_COUNTED, kernels.NO_RESPONSE], dtype=np.int64)
-    return shares / shares[-1], outcomes, counts_as
 
 
-def _steps(calendar: Calendar | None) -> tuple[Numbers, Numbers, Numbers]:
+def cuts_of(response: float, not_counted: float) -> Words:
+    """Below which words of 32 bits a child responds, and below which it is not counted. Shape (2,)."""
+    chances = np.minimum((response, response + not_counted), 1.0)
+    return np.ceil(chances * 2.0**32).astype(np.uint64)
+
+
+def _steps(accrual: Accrual) -> tuple[Numbers, Numbers, Numbers]:
     """The sites together: from each opening on, the rate of all that are open, children expected by then."""
-    if calendar is None:
-        return np.zeros(1), np.zeros(1), np.ones(1)
-    sites = sorted(zip(calendar.accrual.opens, calendar.accrual.a_day, strict=True))
+    sites = sorted(zip(accrual.opens, accrual.a_day, strict=True))
     openings = sorted({day for day, rate in sites if rate > 0})
     rates = [math.fsum(rate for day, rate in sites if day <= opening) for opening in openings]
     opened = [0.0]
@@ -278,10 +286,11 @@ def _steps(calendar: Calendar | None) -> tuple[Numbers, Numbers, Numbers]:
     return np.array(openings), np.array(opened), np.array(rates)
 
 
-def _check_groups(groups: Sequence[Group]) -> None:
+def check_groups(groups: Sequence[Group]) -> None:
+    """Refuse no group at all, and shares or chances that are none."""
     for group in groups:
         if not (
-            group.share > 0
+            0 < group.share < math.inf
             and group.response >= 0
             and group.not_counted >= 0
             and group.response + group.not_counted <= 1 + 1e-9
@@ -289,7 +298,7 @@ def _check_groups(groups: Sequence[Group]) -> None:
             raise InputRefused(
                 f"share {group.share!r}, response {group.response!r}, not counted {group.not_counted!r}",
                 where=f"group {group.name!r}",
-                do="give a share above 0, and chances from 0 to 1 that sum to at most 1",
+                do="give a finite share above 0, and chances from 0 to 1 that sum to at most 1",
             )
     if not groups:
         raise InputRefused("no group of children", where="groups", do="give at least one")

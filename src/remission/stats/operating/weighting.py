@@ -8,7 +8,7 @@ import numpy as np
 from remission.errors import InputRefused
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.operating.estimates import Estimate, rate_of
-from remission.stats.operating.participants import Group, blocks_of, group_arrays, key_of
+from remission.stats.operating.participants import Group, blocks_of, check_groups, cuts_of, key_of
 from remission.stats.tails import normal_quantile
 from remission.terms.words import Text
 
@@ -84,8 +84,17 @@ def simulate_weighted(
     Raises
     ------
     InputRefused
-        Unless children >= 1, 0 < p0 < 1, 0 < alpha < 1, and for trials, seed and cores as there.
+        Unless children >= 1, 0 < p0 < 1, 0 < alpha < 1; for groups, trials, seed and cores as there; and for
+        a stratum in which nobody is ever counted: nothing tells its rate.
     """
+    check_groups(groups)
+    for group in groups:
+        if group.not_counted >= 1:
+            raise InputRefused(
+                "nobody is ever counted, and nobody else can stand for them",
+                where=f"group {group.name!r}",
+                do="give a chance below 1 not to be counted, or leave the group out and say so",
+            )
     if not (children >= 1 and 0 < p0 < 1 and 0 < alpha < 1):
         raise InputRefused(
             f"{children} children, p0 {p0!r}, alpha {alpha!r}",
@@ -94,15 +103,17 @@ def simulate_weighted(
         )
     from remission.stats.operating.kernels_trials import weighted_trials
 
-    arrays, key, z = group_arrays(groups), key_of(seed), normal_quantile(1 - alpha)
+    shares = np.cumsum([group.share for group in groups])
+    cuts = np.array([cuts_of(group.response, group.not_counted) for group in groups])
+    key, z = key_of(seed), normal_quantile(1 - alpha)
 
     def played(block: tuple[int, int]) -> list[int]:
-        return [int(one) for one in weighted_trials(*block, key, children, *arrays, p0, z)]
+        return [int(one) for one in weighted_trials(*block, key, children, shares / shares[-1], cuts, p0, z)]
 
     with ThreadPoolExecutor(cores) as pool:
         sums = np.sum(list(pool.map(played, blocks_of(trials, seed, cores))), axis=0)
     whole = sum(group.share for group in groups)
-    truth = sum(group.share * group.response / (1 - group.not_counted) for group in groups) / whole
+    truth = sum(group.share * min(1.0, group.response / (1 - group.not_counted)) for group in groups) / whole
     seen = sum(group.share * (1 - group.not_counted) for group in groups)
     counted = sum(group.share * group.response for group in groups) / seen
     return Weighted(
