@@ -79,6 +79,15 @@ def test_a_table_for_latex_and_a_figure_as_png(done: Callable, tmp_path: Path) -
         ((*FIND, "--endpoints", ".6:.4"), "is not P0:P1"),
         ((*FIND, "--choose", "99"), "no design 99"),
         ((*FIND, "--endpoints", ".2:.4", "--figure", "x.svg"), "leave it out"),
+        ((*FIND, "--endpoints", ".2:.4", "--stages", "2"), "--stages 2 with two endpoints"),
+        ((*FIND, "--endpoints", ".2:.4", "--objective", "optimal"), "--objective optimal with two"),
+        ((*FIND, "--endpoints", ".2:.4", "--choose", "1"), "--choose 1 with two endpoints"),
+        ((*FIND, "--endpoints", ".4:.6"), "use --independent"),
+        ((*FIND, "--alpha", ".9"), "alpha 0.9 where: --alpha do: give less than 0.5"),
+        ((*FIND, "--power", ".01"), "power 0.01 is not above alpha 0.05"),
+        ((*FIND, "--p0-from", "90/300"), "1 --p0-from and 0 --p0-source"),
+        ((*FIND, "--p0-from", "90", "--p0-source", "x"), "is not RESPONDERS/OF"),
+        ((*FIND, *("--p0-from", "90/300", "--p0-source", "x") * 2), "give 1 at most"),
     ],
 )
 def test_a_wrong_line_ends_with_2_and_a_remedy(
@@ -98,6 +107,7 @@ def test_what_cannot_be_done_with_the_data_ends_with_1(remission: Callable, tmp_
         (*EVALUATE, "--sweep", "p0=.5,.6", "p1=.8,.9", "n=80,90", "--figure", tmp_path / "new.svg"),
         (*EVALUATE, "--scheduler", "nonsense://here:1", "--sweep", "p0=.5,.6"),
         ("design", "find", "--p0", ".5", "--p1", ".51", "--max-n", "20"),
+        (*FIND, "--p0-from", "200/300", "--p0-source", "x"),
     ):
         answer = remission(*words)
         assert (answer.status, answer.out) == (1, ""), words
@@ -144,6 +154,35 @@ def test_two_endpoints_need_the_record_s_ninety(done: Callable) -> None:
     assert answer["smallest"]["success"] == pytest.approx(0.904, abs=0.0005)
     printed = done(*words, "--endpoints", ".4:.6", "--show", "holm", "--independent").out
     assert "either, by Holm's steps" in printed and "endpoints independent" in printed
+    assert "48, then 47" in printed and "32, then 31" in printed
+    assert "For the protocol" in printed and "Holm S." in printed
+    chinese = done(*words, "--endpoints", ".4:.6", "--words", "zh").out
+    assert "用于方案" in chinese and "两个主要终点" in chinese and "参考文献" in chinese
+    assert answer["smallest_null"]["largest"] == pytest.approx(0.0223, abs=5e-5)
+
+
+def test_p0_says_where_it_comes_from(done: Callable) -> None:
+    words = (
+        "design",
+        "find",
+        "--p0",
+        ".7",
+        "--p1",
+        ".85",
+        "--alpha",
+        ".025",
+        "--power",
+        ".9",
+        "--stages",
+        "1",
+    )
+    assert "p0 is assumed; no source given." in done(*words).out
+    assert [row["of"] for row in done(*words, "--json").json["p0"]["of_histories"]] == [100, 300, 1000]
+    sourced = (*words, "--p0-from", "210/300", "--p0-source", "Some cohort 2020")
+    assert "p0 is the rate of 210/300 participants (Some cohort 2020)." in done(*sourced).out
+    answer = done(*sourced, "--json").json
+    assert [row["of"] for row in answer["p0"]["of_histories"]] == [300]
+    assert answer["wanted"]["source"]["responders"] == 210
 
 
 def test_equal_words_give_equal_bytes(done: Callable) -> None:

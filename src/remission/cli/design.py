@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from remission.cli.design_words import as_doubt, as_said, in_text, kind, tables_as, with_paragraphs
 from remission.cli.outputs import figure_form, put_all, refuse_taken
 from remission.cli.words import Json, Spoken, say
 from remission.errors import CommandRefused
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from remission.paper.canvas import Format
-    from remission.paper.tables import PrintedTable
     from remission.rehearsal.twin.evaluation import Evaluation
     from remission.rehearsal.twin.settings import Settings
+    from remission.stats.operating.p0_source import P0Source
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -66,7 +67,7 @@ def evaluate_command(
     json: Json = False,
 ) -> None:
     """Power, type I error and size of a study's design; what assay, samples and rules do to them."""
-    form, written = figure_form(figure), _kind(table)
+    form, written = figure_form(figure), kind(table)
     refuse_taken(figure, table)
     from remission.rehearsal.twin.drawn import check_drawable
     from remission.rehearsal.twin.sweep import read_sweeps
@@ -94,7 +95,7 @@ def evaluate_command(
     base = tuple(at_point(settings, one.id) for one in settings.endpoints)
     found = Evaluation(settings, chosen, base, axes, points, effects(settings, chosen), some_played)
     _put(found, figure, form, table, written, words)
-    text = "\n\n".join(_text(one, words) for one in found.tables())
+    text = "\n\n".join(in_text(one, words) for one in found.tables())
     say(as_plain(found), text, as_json=json)
 
 
@@ -129,26 +130,7 @@ def _put(
 
     about = Text(f"Design of {found.settings.study}; assumed", f"{found.settings.study}的设计；假设")
     drawing = found.plot(about=about, language=words.value, format=form) if figure else b""
-    put_all((table, _tables(found.tables(), written, words).encode()), (figure, drawing))
-
-
-def _tables(tables: "tuple[PrintedTable, ...]", written: str, words: Spoken) -> str:
-    from remission.paper.tables import as_html, as_latex
-
-    return "\n".join((as_html if written == "html" else as_latex)(one, words.value) for one in tables)
-
-
-def _text(table: "PrintedTable", words: Spoken) -> str:
-    from remission.paper.tables import as_text
-
-    return as_text(table, words.value)
-
-
-def _kind(table: str | None) -> str:
-    ending = "html" if table is None else table.rpartition(".")[2].lower()
-    if ending not in ("html", "tex"):
-        raise CommandRefused(f"{table!r} is no table", where="--table", do="name a file .html or .tex")
-    return ending
+    put_all((table, tables_as(found.tables(), written, words).encode()), (figure, drawing))
 
 
 @contextmanager
@@ -196,10 +178,27 @@ def find_command(
     ] = None,
     max_n: Annotated[int, typer.Option("--max-n", help="The largest trial.", min=2, max=500)] = 150,
     objective: Annotated[
-        Rank,
-        typer.Option(help="Small: mean n at p0, the largest n, half of each, or mean n over p0 and p1."),
-    ] = Rank.OPTIMAL,
-    choose: Annotated[int, typer.Option("--choose", help="The rank that is written out.", min=1)] = 1,
+        Rank | None,
+        typer.Option(
+            help="Small: mean n at p0 (unless said otherwise), the largest n, half of each, or mean n over "
+            "p0 and p1."
+        ),
+    ] = None,
+    choose: Annotated[
+        int | None, typer.Option("--choose", help="The rank that is written out (1).", min=1)
+    ] = None,
+    p0_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--p0-from",
+            metavar="RESPONDERS/OF",
+            help="The participants whose rate p0 is, such as 210/300; again for the second endpoint.",
+        ),
+    ] = None,
+    p0_source: Annotated[
+        list[str] | None,
+        typer.Option("--p0-source", metavar="TEXT", help="Where that was read; once for each --p0-from."),
+    ] = None,
     endpoints: Annotated[
         str | None,
         typer.Option(
@@ -216,83 +215,146 @@ def find_command(
     json: Json = False,
 ) -> None:
     """Designs that hold alpha and power exactly, ranked; the chosen one in words for protocol and plan."""
-    form, written = figure_form(figure), _kind(table)
+    form, written = figure_form(figure), kind(table)
     refuse_taken(figure, table)
     for name, value in (("--p0", p0), ("--p1", p1), ("--alpha", alpha), ("--power", power)):
         if not 0 < value < 1:
             raise CommandRefused(f"{value!r} is no fraction", where=name, do="give a number between 0 and 1")
-    if p0 >= p1:
-        raise CommandRefused(
-            f"p0 {p0:g} is not below p1 {p1:g}", where="--p0, --p1", do="give the rate hoped for as p1"
-        )
+    _check_errors(p0, p1, alpha, power)
+    sources = _sources(p0_from or [], p0_source or [], 1 if endpoints is None else 2)
     if endpoints is not None:
-        limits, files = (alpha, power, max_n), (figure, table)
-        _find_pair((p0, p1), _rates(endpoints), show, nested, limits, files, words, json)
+        _refuse_with_endpoints(stages, objective, choose, figure)
+        both = (p0, p1), _rates(endpoints)
+        _find_pair(both, show, nested, (alpha, power, max_n), sources, table, words, json)
         return
     from dataclasses import asdict
 
-    from remission.stats.operating.paragraphs import paragraphs
-    from remission.stats.operating.proposals import Objective, Wanted, propose
+    from remission.stats.operating.paragraphs import paragraphs, uncertain_of
+    from remission.stats.operating.proposals import propose
+    from remission.stats.operating.wanted import Objective, Wanted
     from remission.terms.words import Text
 
-    wanted = Wanted(p0, p1, alpha, power, stages, max_n, Objective(objective.value))
-    found = propose(wanted)
-    if choose > len(found.found):
+    ranked = Objective((objective or Rank.OPTIMAL).value)
+    wanted = Wanted(p0, p1, alpha, power, stages, max_n, ranked, sources[0])
+    with _progress("searches") as told:
+        found = propose(wanted, told)
+    place = choose or 1
+    if place > len(found.found):
         raise CommandRefused(
-            f"there is no design {choose}", where="--choose", do=f"choose from 1 to {len(found.found)}"
+            f"there is no design {place}", where="--choose", do=f"choose from 1 to {len(found.found)}"
         )
-    chosen = found.found[choose - 1]
-    said = paragraphs(wanted, chosen)
+    chosen = found.found[place - 1]
+    said, doubt = paragraphs(wanted, chosen), uncertain_of(wanted, chosen)
     about = Text(f"p0 {p0:g}, p1 {p1:g}", f"p0 {p0:g}，p1 {p1:g}")
     drawing = found.plot(about=about, language=words.value, format=form) if figure else b""
-    both = (found.printed(), chosen.design.printed())
-    put_all((table, _tables(both, written, words).encode()), (figure, drawing))
-    heads = (
-        Text("For the protocol", "用于方案"),
-        Text("For the statistical analysis plan", "用于统计分析计划"),
-    )
-    text = "\n\n".join(
-        [
-            *(_text(one, words) for one in both),
-            f"{heads[0].in_(words)}\n{said.protocol.in_(words)}",
-            f"{heads[1].in_(words)}\n{said.analysis_plan.in_(words)}",
-            "\n".join([Text("References", "参考文献").in_(words), *said.references]),
-        ]
-    )
+    printed = (found.printed(), chosen.design.printed(), doubt.printed())
+    put_all((table, tables_as(printed, written, words).encode()), (figure, drawing))
     answer = {
         "wanted": asdict(wanted),
         "designs": [asdict(one) for one in found.found],
         "without_a_design": [kind.value for kind in found.none],
-        "chosen": choose,
-        "protocol": asdict(said.protocol),
-        "analysis_plan": asdict(said.analysis_plan),
-        "references": list(said.references),
+        "not_searched": [kind.value for kind, _ in found.skipped],
+        "chosen": place,
+        "p0": as_doubt(doubt.sizes, doubt.known),
+        **as_said(said),
     }
-    say(answer, text, as_json=json)
+    say(answer, with_paragraphs(printed, said, words), as_json=json)
+
+
+def _check_errors(p0: float, p1: float, alpha: float, power: float) -> None:
+    if p0 >= p1:
+        raise CommandRefused(
+            f"p0 {p0:g} is not below p1 {p1:g}", where="--p0, --p1", do="give the rate hoped for as p1"
+        )
+    if alpha >= 0.5:
+        raise CommandRefused(f"alpha {alpha:g}", where="--alpha", do="give less than 0.5")
+    if power <= alpha:
+        raise CommandRefused(
+            f"power {power:g} is not above alpha {alpha:g}", where="--power", do="give more than alpha"
+        )
+
+
+def _refuse_with_endpoints(
+    stages: int | None, objective: Rank | None, choose: int | None, figure: str | None
+) -> None:
+    """Two endpoints have one stage and no choice."""
+    for name, value in (
+        ("--stages", stages),
+        ("--objective", objective),
+        ("--choose", choose),
+        ("--figure", figure),
+    ):
+        if value is not None:
+            raise CommandRefused(
+                f"{name} {value} with two endpoints",
+                where=name,
+                do="leave it out: two endpoints have one stage, ranked by n, and no figure",
+            )
+
+
+def _sources(counts: list[str], texts: list[str], most: int) -> "tuple[P0Source | None, P0Source | None]":
+    from remission.stats.operating.p0_source import P0Source
+
+    if len(counts) != len(texts):
+        raise CommandRefused(
+            f"{len(counts)} --p0-from and {len(texts)} --p0-source",
+            where="--p0-from, --p0-source",
+            do="give both: the participants p0 is the rate of, and where that was read",
+        )
+    if len(counts) > most:
+        raise CommandRefused(
+            f"{len(counts)} sources of p0", where="--p0-from", do=f"give {most} at most, one an endpoint"
+        )
+    found: list[P0Source | None] = [
+        P0Source(*_part(one), text) for one, text in zip(counts, texts, strict=True)
+    ]
+    one, two, *_ = [*found, None, None]
+    return one, two
+
+
+def _part(text: str) -> tuple[int, int]:
+    found, sign, of = text.partition("/")
+    if not (sign and found.isdecimal() and of.isdecimal()):
+        raise CommandRefused(
+            f"{text!r} is not RESPONDERS/OF", where="--p0-from", do="write two whole numbers: 210/300"
+        )
+    return int(found), int(of)
 
 
 def _find_pair(
-    first: tuple[float, float],
-    second: tuple[float, float],
+    rates: tuple[tuple[float, float], tuple[float, float]],
     show: Show,
     nested: bool,
     limits: tuple[float, float, int],
-    files: tuple[str | None, str | None],
+    sources: "tuple[P0Source | None, P0Source | None]",
+    table: str | None,
     words: Spoken,
     json: bool,
 ) -> None:
     from dataclasses import asdict
 
+    from remission.stats.operating.pair_paragraphs import pair_paragraphs, uncertain_pair
     from remission.stats.operating.pair_proposals import PairWanted, propose_pair
     from remission.stats.pairs.rules import Rule
 
-    figure, table = files
-    if figure:
-        raise CommandRefused("a figure of two endpoints", where="--figure", do="leave it out")
+    first, second = rates
+    if nested and second[1] > first[1]:
+        raise CommandRefused(
+            f"rate {second[1]:g} of the second endpoint cannot lie within {first[1]:g} of the first",
+            where="--endpoints",
+            do="use --independent, or give the rarer endpoint second",
+        )
     alpha, power, max_n = limits
-    found = propose_pair(PairWanted(first, second, Rule(show.value), nested, alpha, power, max_n))
-    put_all((table, _tables((found.printed(),), _kind(table), words).encode()))
-    say(asdict(found), _text(found.printed(), words), as_json=json)
+    found = propose_pair(PairWanted(first, second, Rule(show.value), nested, alpha, power, max_n, sources))
+    said, doubts = pair_paragraphs(found), uncertain_pair(found)
+    printed = (found.printed(), *(one.printed() for one in doubts))
+    put_all((table, tables_as(printed, kind(table), words).encode()))
+    answer = {
+        **asdict(found),
+        "p0": [as_doubt(one.sizes, one.known) for one in doubts],
+        **as_said(said),
+    }
+    say(answer, with_paragraphs(printed, said, words), as_json=json)
 
 
 def _rates(text: str) -> tuple[float, float]:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from remission.stats.designs.staged import Look
-from remission.stats.operating.proposals import Kind, Proposal, Wanted
+from remission.stats.operating.p0_source import UncertainP0, uncertain_p0
+from remission.stats.operating.proposals import Proposal
+from remission.stats.operating.wanted import Kind, Wanted
 from remission.terms.words import Text
 
 
@@ -39,7 +41,15 @@ _LEE = (
     "Lee JJ, Liu DD. A predictive probability design for phase II cancer clinical trials. Clin Trials "
     "2008;5:93-106. doi:10.1177/1740774508089279"
 )
-_CLOPPER = (
+_JUNG_KIM = (
+    "Jung SH, Kim KM. On the estimation of the binomial probability in multistage clinical trials. "
+    "Stat Med 2004;23:881-896."
+)
+_JENNISON = (
+    "Jennison C, Turnbull BW. Confidence intervals for a binomial parameter following a multistage test with "
+    "application to MIL-STD 105D and medical trials. Technometrics 1983;25:49-58."
+)
+CLOPPER = (
     "Clopper CJ, Pearson ES. The use of confidence or fiducial limits illustrated in the case of the "
     "binomial. Biometrika 1934;26:404-413. doi:10.1093/biomet/26.4.404"
 )
@@ -48,17 +58,18 @@ _CHEN = (
     "Chen TT. Optimal three-stage designs for phase II cancer clinical trials. Stat Med 1997;16:2701-2711."
 )
 _REFERENCES: dict[Kind, tuple[str, ...]] = {
-    Kind.SINGLE: (_AHERN, _CLOPPER),
-    Kind.SAFE: (_AHERN, _CLOPPER),
-    Kind.SIMON_OPTIMAL: (_SIMON, _KOYAMA),
-    Kind.SIMON_MINIMAX: (_SIMON, _KOYAMA),
-    Kind.SIMON_ADMISSIBLE: (_SIMON, _JUNG, _KOYAMA),
+    Kind.SINGLE: (_AHERN,),
+    Kind.SAFE: (_AHERN,),
+    Kind.SIMON_OPTIMAL: (_SIMON,),
+    Kind.SIMON_MINIMAX: (_SIMON,),
+    Kind.SIMON_ADMISSIBLE: (_SIMON, _JUNG),
     Kind.THREE_STAGE: (_CHEN,),
     Kind.OBRIEN_FLEMING: (_LAN, _HSD),
     Kind.POCOCK: (_LAN, _HSD),
     Kind.BOP2: (_BOP2,),
     Kind.PREDICTIVE: (_LEE,),
 }
+"""Where each kind of design is from; what its inference rests on comes after it (`_inferred`)."""
 _METHOD = {
     Kind.SINGLE: Text("a single-stage design with an exact binomial test", "单阶段设计，采用精确二项检验"),
     Kind.SAFE: Text("a single-stage design with an exact binomial test", "单阶段设计，采用精确二项检验"),
@@ -84,11 +95,11 @@ _INFERENCE = {
         "有效率以双侧精确（Clopper-Pearson）95%区间报告。",
     ),
     False: Text(
-        "After a trial that could stop early the response rate is estimated without bias (UMVUE), with an "
-        "interval and p-value that follow the order of the stopping boundaries; the naive rate is shown "
-        "beside it.",
-        "因试验可提前停止，有效率采用一致最小方差无偏估计（UMVUE），区间与P值依停止界的次序计算，"
-        "并列出朴素率。",
+        "After a trial that could stop early the response rate is estimated without bias (UMVUE: Jung and "
+        "Kim), with an exact interval and p-value that follow the order of the stopping boundaries (Jennison "
+        "and Turnbull; Koyama and Chen); the naive rate is shown beside it.",
+        "因试验可提前停止，有效率采用一致最小方差无偏估计（UMVUE：Jung与Kim），精确区间与P值依停止界的次序计算"
+        "（Jennison与Turnbull；Koyama与Chen），并列出朴素率。",
     ),
 }
 
@@ -100,6 +111,7 @@ def paragraphs(wanted: Wanted, one: Proposal) -> Paragraphs:
         [_step(look, last=look.n == one.design.n) for look in looks] if len(looks) <= 6 else [_many(looks)]
     )
     early = one.stages > 1
+    doubt = uncertain_of(wanted, one).sentence
     protocol = Text(
         f"The trial uses {method.en}. A response rate of at most {wanted.p0:.1%} is not of interest (null "
         f"hypothesis); a rate of {wanted.p1:.1%} is hoped for. {' '.join(step.en for step in steps)} With a "
@@ -111,7 +123,8 @@ def paragraphs(wanted: Wanted, one: Proposal) -> Paragraphs:
             f"{one.null.early:.1%}, and {one.null.expected_n:.1f} participants are expected."
             if early
             else ""
-        ),
+        )
+        + f" {doubt.en}",
         f"本试验采用{method.zh}。有效率不超过{wanted.p0:.1%}视为无临床意义（零假设），"
         f"期望有效率为{wanted.p1:.1%}。"
         f"{''.join(step.zh for step in steps)}单侧α为{wanted.alpha:g}时，"
@@ -122,15 +135,25 @@ def paragraphs(wanted: Wanted, one: Proposal) -> Paragraphs:
             f"期望例数为{one.null.expected_n:.1f}例。"
             if early
             else ""
-        ),
+        )
+        + doubt.zh,
     )
-    return Paragraphs(protocol, _plan(wanted, one), _REFERENCES[one.kind])
+    return Paragraphs(protocol, _plan(wanted, one), (*_REFERENCES[one.kind], *_inferred(one)))
+
+
+def uncertain_of(wanted: Wanted, one: Proposal) -> UncertainP0:
+    """What the uncertainty of p0 does to the final test of a design."""
+    return uncertain_p0(wanted.p0, one.design.n, wanted.alpha, wanted.source, looks=one.stages > 1)
+
+
+def _inferred(one: Proposal) -> tuple[str, ...]:
+    return (CLOPPER,) if one.stages == 1 else (_JUNG_KIM, _JENNISON, _KOYAMA)
 
 
 def _plan(wanted: Wanted, one: Proposal) -> Text:
     inference = _INFERENCE[one.stages == 1]
-    settings = f" Settings: {one.settings}." if one.settings else ""
-    settings_zh = f"参数：{one.settings}。" if one.settings else ""
+    settings = f" Settings: {one.settings.en}." if one.settings else ""
+    settings_zh = f"参数：{one.settings.zh}。" if one.settings else ""
     binding, binding_zh = "", ""
     if one.stages > 1:
         most = max(one.size_not_binding, one.null.rejects)
