@@ -181,7 +181,7 @@ def test_the_rate_of_every_endpoint_stands_beside_no_p_value(study: Study, build
     rows = analyse(study, [], build.AS_OF).table("plan").rows
     every = [row for row in rows if row.label.en == "every endpoint"]
     assert every and all(len(row.cells) == 4 and not row.cells[0].numbers for row in every)
-    claim = next(row for row in rows if row.label.en.startswith("the claim: largest p"))
+    claim = next(row for row in rows if row.label.en.startswith("together: largest p"))
     assert claim.cells[-1].numbers == ("plan.primary.both.p",)
 
 

@@ -60,8 +60,9 @@ def after_notes(study: Study, claimed: Sequence[str], others: Sequence[str]) -> 
         Text(
             "Once the trial has ended, the primary rate is the median-unbiased one, and its interval and p "
             "take the looks into account exactly; the p-value is held against the type I error of the looks "
-            "and the final test. All other rows, and this one before, ignore the looks.",
-            "试验结束后，主要率为中位无偏估计，其区间与p值精确计入期中查看，p值与查看及最终检验的I类错误比较；"
+            "and the final test. After a stop they rest on the count of that look. "
+            "All other rows, and this one before, ignore the looks.",
+            "试验结束后，主要率为中位无偏估计，其区间与p值精确计入期中查看，p值与查看及最终检验的I类错误比较；提前停止时以该次查看的计数为准；"
             "其余各行及此前均未计入。",
         ),
     )

@@ -198,8 +198,8 @@ def _together(book: Book, estimand: Estimand, asked: Sequence[Asked], adjusted: 
         )  # fmt: skip
     else:
         decided = undecided(book, f"{stem}.decision", NOMINAL, (p_id,))
-    claim = Text(f"the claim: {formula.en}", f"结论：{formula.zh}")
-    return [*rows, Row(claim, (Cell((decided,)), BLANK, BLANK, BLANK, Cell((p_id,))), 1)]
+    together = Text(f"together: {formula.en}", f"合并：{formula.zh}")
+    return [*rows, Row(together, (Cell((decided,)), BLANK, BLANK, BLANK, Cell((p_id,))), 1)]
 
 
 def _all_or_any(

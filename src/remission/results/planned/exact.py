@@ -120,9 +120,9 @@ def stratified(book: Book, asked: Asked) -> list[Row]:
     found = weighted_rate(counts, [size for _, size in counts]) if counts else None
     limits = None if found is None else (found.rate, found.interval.lower, found.interval.upper)
     method = Text(
-        "sum of n / N x rate over the strata; Wilson's interval at the effective number that the variance "
-        "within strata gives",
-        "各层n/N×率之和；按层内方差所得有效例数的Wilson区间",
+        "sum of n / N x rate over the strata; Wilson's interval of each stratum combined (MOVER; Zou, Huang "
+        "and Zhang 2009), for this mix of strata",
+        "各层n/N×率之和；由各层Wilson区间合成（MOVER；Zou、Huang与Zhang 2009），以本研究的分层构成为条件",
     )
     over_all = Row(
         asked.name, (Cell((n,)), Cell((x,)), rate_with_limits(book, asked, limits, method, inputs)), 1

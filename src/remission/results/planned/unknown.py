@@ -39,10 +39,11 @@ def imputed(book: Book, asked: Asked) -> list[Row]:
     by = ", ".join(asked.made[id].subgroup.name.en for id in asked.estimand.strata) or "no strata"
     zh = "、".join(asked.made[id].subgroup.name.zh for id in asked.estimand.strata) or "不分层"
     words = Text(
-        f"unknown answers imputed within: {by}; Beta(1/2, 1/2) prior, Rubin's rules at infinitely many "
-        "imputations, Wilson's interval at the effective number (Lott and Reiter 2020)",
-        f"未知结果分层填补：{zh}；Beta(1/2, 1/2)先验，Rubin法则取无限次填补之极限，"
-        "按有效例数的Wilson区间（Lott与Reiter 2020）",
+        f"unknown answers imputed within: {by}, and from the other strata where nobody in one is known; "
+        "Beta(1/2, 1/2) prior, Rubin's rules at infinitely many imputations, "
+        "Wilson's interval at the effective number (Lott and Reiter 2020)",
+        f"未知结果分层填补：{zh}（某层无已知结果时由其他层填补）；"
+        "Beta(1/2, 1/2)先验，Rubin法则取无限次填补之极限，按有效例数的Wilson区间（Lott与Reiter 2020）",
     )
     limits = None if found is None else (found.rate, found.interval.lower, found.interval.upper)
     cell = rate_with_limits(book, asked, limits, words, (x, n, unknown))
