@@ -221,6 +221,8 @@ def test_rates_that_no_levels_hold_together_are_not_told_together(twin: Settings
     marked, plain = told.printed().rows
     assert str(marked[-1]).endswith(" *") and not str(plain[-1]).endswith("*")
     assert any(note.en.startswith("* No log-normal") for note in told.printed().notes)
+    chart = told.chart()
+    assert any("no true levels hold all rates" in note.en for note in chart.notes)
     together = next(one for one in told.tables() if one.title.en == "Both endpoints together")
     assert [row[3] for row in together.rows] == ["–"] * 4
 

@@ -15,6 +15,10 @@ ASSUMED = Text(
     "These are assumptions of the study file and its population file, not findings.",
     "以上为研究文件及其人群文件的假设，并非研究结果。",
 )
+_ALONE = Text(
+    "As seen, in part: by this endpoint's rate alone; no true levels hold all rates (see the table).",
+    "所见值部分仅按本终点之率：无真实水平可同时满足各率（见表）。",
+)
 _PROBABILITY = Across(Text("probability", "概率"), Scale.PERCENT, low=0, high=1)
 
 
@@ -67,7 +71,7 @@ def _curves(settings: Settings, endpoint: str, axis: Axis, at: int, points: Sequ
         _PROBABILITY,
         tuple(lines),
         (Rule(Text("alpha", "α"), settings.alpha),),
-        (ASSUMED,),
+        (ASSUMED, *(_ALONE for _ in points[:1] if not all(point.held for point in points))),
     )
 
 
