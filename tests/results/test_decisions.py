@@ -175,6 +175,7 @@ def test_either_is_decided_by_holms_adjusted_p(study: Study, build: SimpleNamesp
     for id in (f"plan.primary.{FLOW}", "plan.primary.either", f"endpoint.{FLOW}.itt", "joint.any"):
         assert found.numbers[f"{id}.decision"].value == 0, id
     assert said(found, "joint.all.decision") == (None, "nominal p")
+    assert any("adjusted for all endpoints" in n.en for n in found.table(f"endpoint.{FLOW}").notes)
 
 
 def test_the_rate_of_every_endpoint_stands_beside_no_p_value(study: Study, build: SimpleNamespace) -> None:
@@ -271,8 +272,8 @@ def test_a_toxicity_look_waits_for_the_course_and_its_window(study: Study, build
     assert says(58, fine, other) == "go on"
     assert says(80, fine, toxic(build, 2, began=57)) == "stop for toxicity"
     assert says(80, fine, toxic(build, 2, began=58)) == "go on"
-    first, second = toxic(build, 1, began=30, ended=None), toxic(build, 2, began=31, ended=None)
-    assert says(32, first, second) == "stop for toxicity"  # both had it: nothing to wait for
+    first = toxic(build, 1, began=30, ended=None)
+    assert says(32, first) == says(32, first, on_infusion) == "stop for toxicity"  # enough: no waiting
 
 
 def test_a_later_worsening_does_not_change_what_a_toxicity_look_said(

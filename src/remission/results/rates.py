@@ -124,10 +124,24 @@ def endpoint_tables(
             *size_notes(book),
             *interval_notes(book, alpha_of(study, endpoint.id)),
             *looks_notes(study, [endpoint.id]),
+            *_adjusted_note(study),
             NOMINAL_NOTE,
         )
         tables.append(Table(f"endpoint.{endpoint.id}", endpoint.name, _COLUMNS, tuple(rows), notes))
     return [*tables, _joint_table(book, study)]
+
+
+def _adjusted_note(study: Study) -> tuple[Text, ...]:
+    """Where one endpoint is enough its own p-value, and the count needed, are not what decides."""
+    if study.design.joint is Joint.ALL or len(study.endpoints) < 2:
+        return ()
+    return (
+        Text(
+            "The decision rests on the p-value adjusted for all endpoints; the p-value and the responders "
+            "needed here are of this endpoint alone.",
+            "判定以针对全部终点校正的p值为准；此处p值与所需缓解例数仅就本终点而言。",
+        ),
+    )
 
 
 def _set_rows(

@@ -3,8 +3,8 @@
 A look is at the first so many participants by enrolment number (for toxicity: by the time of the first dose),
 and nobody else takes the place of one whose answer is left out. It is reached once all of them are enrolled
 (treated) and none of their answers is pending; for toxicity once each has had it, or the course and the days
-in which it counts are over. Where all endpoints make one claim, efficacy stops only where every endpoint says
-so. A stop for futility or toxicity that is not binding decides nothing.
+in which it counts are over, or as soon as enough had it to stop. Where all endpoints make one claim, efficacy
+stops only where every endpoint says so. A stop for futility or toxicity that is not binding decides nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -196,7 +196,8 @@ def _look(
     boundary = _boundary(book, study, one, stop, stem, words)
     due = len(first) == at and all(who.known for who in first)
     count = sum(who.counts for who in first)
-    over = due and stop is not None and (count <= stop if one.purpose is Purpose.FUTILITY else count >= stop)
+    ripe = due or one.purpose is Purpose.TOXICITY  # toxicities only add up: what says stop is not waited for
+    over = ripe and stop is not None and (count <= stop if one.purpose is Purpose.FUTILITY else count >= stop)
     return _Look(one, at, stem, name, words, known, size_id, counted, boundary, due, over)
 
 
@@ -216,7 +217,7 @@ def _says(book: Book, look: _Look, every: frozenset[int]) -> str:
     one, words = look.of, look.words
     why = PURPOSES[one.purpose]
     held = Text("", "") if one.binding else Text(" (not binding)", "（无约束力）")
-    if not look.due:
+    if not look.due and not look.over:
         value, text = None, Text(f"look {NOT_REACHED.en}", f"{NOT_REACHED.zh}该次查看")
     elif not look.over:
         value, text = 0, Text("go on", "继续")
