@@ -8,20 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from remission.errors import InputRefused
-from remission.paper.charts import (
-    Axis,
-    Chart,
-    Curves,
-    Drawable,
-    Forest,
-    Interval,
-    Line,
-    Pairs,
-    Rule,
-    Scale,
-    Shades,
-)
+from remission.paper.charts import Axis, Chart, Curves, Forest, Interval, Line, Pairs, Rule, Scale, Shades
 from remission.paper.draw_charts import draw_chart
+from remission.paper.drawable import Drawable
 from remission.paper.scales import settled
 from remission.terms.words import Text
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import barnard_exact, binom, boschloo_exact, fisher_exact
 
 from remission.errors import InputRefused
+from remission.stats.rates.compared import compare
 from remission.stats.rates.difference import (
     farrington_manning,
     farrington_manning_p,
@@ -28,7 +29,7 @@ from remission.stats.rates.kernels_two import (
     score_region,
 )
 from remission.stats.rates.ratios import katz, koopman, miettinen_nurminen_ratio, woolf
-from remission.stats.rates.two import Side, TwoCounts, compare
+from remission.stats.rates.two import Side, TwoCounts
 from remission.stats.rates.unconditional import barnard, boschloo, exact_difference, exact_margin
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "reference" / "statistics.json"

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from remission.paper.words import Format, Language
 from remission.terms.words import Text
 
 
@@ -120,26 +119,3 @@ class Shades:
 
 
 Chart = Curves | Forest | Pairs | Shades
-
-
-class Drawable:
-    """A result that plots itself: it says its chart once, and has it as SVG or PNG."""
-
-    __slots__ = ()
-
-    def chart(self) -> Chart:
-        """What it draws."""
-        raise NotImplementedError
-
-    def plot(
-        self,
-        *,
-        about: Text = Text("", ""),  # noqa: B008 - a frozen value
-        simulated: bool = False,
-        language: Language = "en",
-        format: Format = "svg",
-    ) -> bytes:
-        """The figure; `about` is the line under its title: whose data, which design."""
-        from remission.paper.draw_charts import draw_chart
-
-        return draw_chart(self.chart(), about, simulated=simulated, language=language, format=format)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from remission.paper.charts import Chart, Drawable
+from remission.paper.charts import Chart
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.protocol.plan_said import MARKS
 from remission.rehearsal.twin.drawn import ASSUMED, drawn

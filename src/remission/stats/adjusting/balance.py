@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from remission.paper.charts import Axis, Chart, Drawable, Pairs
+from remission.paper.charts import Axis, Chart, Pairs
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.adjusting.people import People, columns
 from remission.terms.words import Text

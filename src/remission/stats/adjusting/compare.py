@@ -5,8 +5,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Chart, Drawable, Forest, Scale
+from remission.paper.charts import Axis, Chart, Forest, Scale
 from remission.paper.charts import Interval as Row
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.adjusting.balance import Balance, balance
 from remission.stats.adjusting.doubly_robust import doubly_robust

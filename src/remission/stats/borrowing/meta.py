@@ -8,8 +8,9 @@ from enum import StrEnum
 import numpy as np
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Drawable, Forest, Scale
+from remission.paper.charts import Axis, Forest, Scale
 from remission.paper.charts import Interval as Row
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.borrowing.log_odds import check_counts
 from remission.stats.interval import Interval, check_level

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
+from remission.paper.charts import Axis, Curves, Line, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.borrowing.log_odds import RateDensity, check_counts
 from remission.stats.tails import Numbers

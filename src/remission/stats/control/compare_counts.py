@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from remission.paper.charts import Drawable, Forest
+from remission.paper.charts import Forest
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.control.control import CountsControl
 from remission.stats.control.least import least_count

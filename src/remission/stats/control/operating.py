@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Rule, Scale
+from remission.paper.charts import Axis, Curves, Line, Rule, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.borrowing.mixtures import beta
 from remission.stats.control.control import CountsControl, FixedControl, HistoricalControl

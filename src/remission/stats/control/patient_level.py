@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from remission.errors import InputRefused
-from remission.paper.charts import Chart, Drawable
+from remission.paper.charts import Chart
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.adjusting.compare import Adjusted, compare_people
 from remission.stats.adjusting.people import Covariate, Factor, Measured, People

@@ -15,7 +15,8 @@ import numpy as np
 
 from remission.errors import InputRefused
 from remission.paper import charts
-from remission.paper.charts import Axis, Drawable, Forest, Scale
+from remission.paper.charts import Axis, Forest, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.conditional_error import (
     ConditionalOrder,

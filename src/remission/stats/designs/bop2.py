@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.paper.charts import Curves, Drawable
+from remission.paper.charts import Curves
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.predictive import Prior, check_sizes
 from remission.stats.designs.staged import Look, Operating, Staged, operating, operating_many

@@ -12,7 +12,8 @@ from itertools import pairwise
 import numpy as np
 
 from remission.errors import InputRefused
-from remission.paper.charts import Curves, Drawable
+from remission.paper.charts import Curves
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.single_stage import REACHED, check_rates
 from remission.stats.designs.staged import Look, Operating, Staged, operating, operating_many

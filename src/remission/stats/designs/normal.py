@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line
+from remission.paper.charts import Axis, Curves, Line
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.spending import Spending
 from remission.stats.tails import normal_at_most, normal_quantile

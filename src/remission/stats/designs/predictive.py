@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.paper.charts import Curves, Drawable
+from remission.paper.charts import Curves
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.staged import Look, Operating, Staged, operating, operating_many
 from remission.stats.tails import beta_above, binomial_at_least

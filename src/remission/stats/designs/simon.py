@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
+from remission.paper.charts import Axis, Curves, Line, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.single_stage import REACHED, check_rates
 from remission.stats.designs.staged import Look, Staged, operating_many

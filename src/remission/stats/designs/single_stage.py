@@ -9,7 +9,8 @@ import math
 from dataclasses import dataclass
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Rule, Scale
+from remission.paper.charts import Axis, Curves, Line, Rule, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.staged import Look, Staged
 from remission.stats.interval import check_level

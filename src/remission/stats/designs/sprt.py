@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line
+from remission.paper.charts import Axis, Curves, Line
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.single_stage import check_rates
 from remission.stats.designs.staged import Look, Operating, Staged, operating

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
+from remission.paper.charts import Axis, Curves, Line, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.terms.words import Text
 

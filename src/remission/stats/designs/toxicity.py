@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line
+from remission.paper.charts import Axis, Curves, Line
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.predictive import Prior
 from remission.stats.tails import binomial_at_least

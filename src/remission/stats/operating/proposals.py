@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Rule, Scale
+from remission.paper.charts import Axis, Curves, Line, Rule, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.designs.single_stage import single
 from remission.stats.designs.staged import Look, Operating, Staged, operating, operating_many

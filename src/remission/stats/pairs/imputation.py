@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Drawable, Forest, Scale
+from remission.paper.charts import Axis, Forest, Scale
 from remission.paper.charts import Interval as Row
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.pairs.cells import HANDLING_WORDS, Handling, PairCounts

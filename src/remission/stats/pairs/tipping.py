@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Drawable, Scale, Shades
+from remission.paper.charts import Axis, Scale, Shades
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.pairs.cells import PairCounts
 from remission.stats.pairs.rules import RULE_WORDS, Against, Rule, adjusted

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Rule, Scale
+from remission.paper.charts import Axis, Curves, Line, Rule, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.tails import binomial_probabilities

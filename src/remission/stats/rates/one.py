@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from remission.paper.charts import Axis, Drawable, Forest, Scale
+from remission.paper.charts import Axis, Forest, Scale
 from remission.paper.charts import Interval as Row
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.rates.proportions import check_counts, clopper_pearson, wilson

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
+from remission.paper.charts import Axis, Curves, Line, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
 from remission.stats.tails import normal_quantile

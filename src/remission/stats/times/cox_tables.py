@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from remission.paper.charts import Axis, Drawable, Forest, Scale
+from remission.paper.charts import Axis, Forest, Scale
 from remission.paper.charts import Interval as Row
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval
 from remission.stats.tails import chi_square_above

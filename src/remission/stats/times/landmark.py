@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from remission.errors import InputRefused
-from remission.paper.charts import Axis, Curves, Drawable, Line, Scale
+from remission.paper.charts import Axis, Curves, Line, Scale
+from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.times.logrank import LogRank, log_rank
 from remission.stats.times.risk_sets import checked_outcomes, checked_times
