@@ -1,6 +1,5 @@
 """Everything that compares the rates of two groups, side by side."""
 
-import math
 from dataclasses import dataclass
 
 from remission.paper.charts import Axis, Forest, Scale
@@ -9,7 +8,7 @@ from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval
 from remission.stats.rates import difference, fisher, ratios, unconditional
-from remission.stats.rates.two import Ratio, TwoCounts
+from remission.stats.rates.two import Ratio, TwoCounts, ratio_cells
 from remission.terms.words import Text
 
 
@@ -127,15 +126,6 @@ def compare(counts: TwoCounts, level: float = 0.95) -> TwoRates:
         woolf=ratios.woolf(counts, level) if inner else None,
         exact_odds=fisher.exact_odds_ratio(counts, level),
     )
-
-
-def ratio_cells(one: Ratio | None) -> tuple[str, str]:
-    """A ratio and its limits as words; dashes where there is none."""
-    if one is None:
-        return "–", "–"
-    upper = "∞" if math.isinf(one.upper) else f"{one.upper:.3f}"
-    estimate = "–" if one.estimate is None else "∞" if math.isinf(one.estimate) else f"{one.estimate:.3f}"
-    return estimate, f"{one.lower:.3f} … {upper}"
 
 
 _FISHER = Text("Fisher, two-sided", "Fisher，双侧")

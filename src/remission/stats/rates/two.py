@@ -1,5 +1,6 @@
 """Two groups counted, the side a test looks to, and a ratio."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -72,3 +73,12 @@ class Ratio:
     lower: float
     upper: float
     level: float
+
+
+def ratio_cells(one: Ratio | None) -> tuple[str, str]:
+    """A ratio and its limits as words; dashes where there is none."""
+    if one is None:
+        return "–", "–"
+    upper = "∞" if math.isinf(one.upper) else f"{one.upper:.3f}"
+    estimate = "–" if one.estimate is None else "∞" if math.isinf(one.estimate) else f"{one.estimate:.3f}"
+    return estimate, f"{one.lower:.3f} … {upper}"
