@@ -10,14 +10,14 @@ import pytest
 
 from remission.conduct import events as ev
 from remission.protocol.plan import Joined, Monitoring, Purpose, Role
-from remission.protocol.study import Evidence, Joint, OutsideWindow, Source, Study
+from remission.protocol.study import Evidence, Indeterminate, Joint, OutsideWindow, Source, Study
 from remission.results.analysis import Results, analyse
 from remission.results.control import Compared, compared
 from remission.results.publish import results_section
 from remission.stats.designs.after import after
 from remission.stats.designs.staged import Look, Staged, operating
 from remission.stats.pairs.joint import holm
-from remission.stats.rates.proportions import critical_value
+from remission.stats.rates.proportions import binomial_p_greater, critical_value
 from remission.terms.words import Mark, Text
 
 FLOW, NGS = "flow_negative", "ngs_negative"
@@ -359,6 +359,52 @@ def test_another_number_at_the_end_keeps_the_conditional_error(study: Study, bui
     stem = "plan.primary.flow_negative"
     assert found.numbers[f"{stem}.p"].value == expected.p
     assert found.numbers[f"{stem}.decision"].value == int(expected.claims)
+
+
+def missing(build: SimpleNamespace, number: int) -> Any:
+    """A child whose sample of day 46 was never taken."""
+    child = build.full_course(number).add(ev.SampleMissed("d46", build.day(47), "transferred"))
+    return child.made()
+
+
+@pytest.mark.parametrize(("enrolled", "gone", "count"), [(20, (3,), 1), (21, (3,), 1), (20, (15, 16), 2)])
+def test_nothing_is_decided_after_looks_where_somebody_is_left_out(
+    study: Study, build: SimpleNamespace, enrolled: int, gone: tuple[int, ...], count: int
+) -> None:
+    """The look counts them as no responders, the end not at all: no exact type I error is known."""
+    one = alone(study, "0.015")
+    one = replace(one, endpoints=(replace(one.endpoints[0], indeterminate=Indeterminate.EXCLUDED),))
+    assert one.plan is not None
+    plain = [each for each in study.plan.estimands if each.id == "left_out"] if study.plan else []
+    first = replace(plain[0], id="primary", role=Role.PRIMARY, variable=(FLOW,), alpha=Decimal("0.015"))
+    one = replace(build.sized(one, 20), plan=replace(one.plan, estimands=(first,)))
+    children = answered(build, enrolled, enrolled)
+    children[0] = build.full_course(1).report("d46", 46, build.flow(400), build.ngs(0)).made()
+    for number in gone:
+        children[number - 1] = missing(build, number)
+    found = analyse(looking(one, look(Purpose.EFFICACY, 10, 10)), children, build.AS_OF)
+    stem, n = "plan.primary.flow_negative", enrolled - count
+    who = "1 participant is" if count == 1 else f"{count} participants are"
+    for id in (stem, f"endpoint.{FLOW}.itt", "joint.all"):
+        number = found.numbers[f"{id}.decision"]
+        assert (number.value, number.text.en) == (
+            None, f"cannot be told: {who} left out of a plan with looks",
+        )  # fmt: skip
+        assert number.text.zh.startswith("无法判定")
+    assert found.numbers[f"{stem}.size"].value is None
+    assert found.numbers[f"{stem}.rate"].value == (n - 1) / n
+    assert found.numbers[f"{stem}.p"].value == pytest.approx(binomial_p_greater(n - 1, n, 0.7))
+    assert any("is left out of the final count" in note.en for note in found.table("plan").notes)
+
+
+def test_an_end_that_does_not_follow_from_the_looks_decides_nothing(
+    study: Study, build: SimpleNamespace
+) -> None:
+    """Eleven looked at with a boundary that none of them reached; the plan says the end is at ten."""
+    watching = looking(build.sized(alone(study, "0.015"), 10), look(Purpose.EFFICACY, 11, 12))
+    found = analyse(watching, answered(build, 11, 11), build.AS_OF)
+    value, text = said(found, "plan.primary.flow_negative.decision")
+    assert (value, text[:15]) == (None, "cannot be told:")
 
 
 def test_before_the_end_the_rate_is_the_plain_one(study: Study, build: SimpleNamespace) -> None:

@@ -72,8 +72,9 @@ def decision(
 ) -> str:  # fmt: skip
     """Enter whether the claim on `endpoints` is shown: whether the p-value at `p_id` is at most `alpha`.
 
-    Withheld as `withheld` says. Where a look stopped the trial it was decided there, not by the final test;
-    `every`: all endpoints are claimed, or any one is enough.
+    Withheld as `withheld` says, and where `alpha` has no value, for the reason it gives. Where a look stopped
+    the trial it was decided there, not by the final test; `every`: all endpoints are claimed, or any
+    one is enough.
     """
     if stop is not None:
         return _stopped(book, id, stop, endpoints, every=every)
@@ -82,7 +83,7 @@ def decision(
     value = None if waiting or p is None or level is None else int(p <= level or math.isclose(p, level))
     inputs = [p_id, alpha, ENROLLED, PLANNED, *pending]
     if value is None:
-        text = waiting or NOT_EVALUABLE
+        text = waiting or (book.numbers[alpha].text if level is None else NOT_EVALUABLE)
     elif value:
         uncertain, ids = _uncertain(book, study, endpoints)
         inputs += ids
