@@ -65,6 +65,11 @@ def test_every_method_stands_beside_the_crude_one(rehearsed: Path, place: Path, 
     assert "Control: invented (assumed)." in answer.out
     assert figure.read_bytes()[:4] == b"<svg" and b"SIMULATED" in figure.read_bytes()
     assert weighed.read_bytes()[1:4] == b"PNG"
+    assert "not yet: 20 of 90 enrolled" in answer.out and "above the" not in answer.out
+    assert "no test of the plan's primary claim" in answer.out
+    chinese = done("trial", "compare", table(place), *words, "--language", "zh").out
+    assert "按危险度、第19天MRD分层" in chinese and "初始中危" in chinese and "（假设）" in chinese
+    assert "尚不能判定：计划90例，已入组20例" in chinese
     assert "按试验人群标准化" in done("trial", "compare", table(place), *words, "--language", "zh").out
 
 
@@ -80,7 +85,8 @@ def test_json_has_each_method_and_the_table_s_own_counts(
     assert answer["balance"]["method"]["en"] == "standardised to the trial"
     assert answer["balance_weighted"]["method"]["en"] == "weighted to the trial's people"
     assert answer["source"]["evidence"] == "assumed"
-    assert answer["above"] is not None and 0 < answer["type_1_error"] <= answer["alpha"]
+    assert answer["above"] is None  # 20 of 90: nothing is concluded yet
+    assert 0 < answer["type_1_error"] <= answer["alpha"]
     assert "both must tell" in answer["decides"]
 
 
@@ -101,6 +107,7 @@ def test_how_far_the_source_was_seen_must_be_said(rehearsed: Path, place: Path, 
         ([], ["--by", "sex"], 1, ["not exactly one column sex", "line 1"]),
         ([], ["--by", "site"], 2, ["no subgroup 'site'", "risk, day19"]),
         ([], ["--by", "risk", "--endpoint", "pcr"], 2, ["no endpoint 'pcr'", "flow_negative"]),
+        ([], ["--by", "risk", "--by", "risk"], 2, ["name each subgroup once"]),
         ([], ["--by", "risk", "--evidence", "memory"], 1, ["'invented' stands on 'memory'"]),
         ([], ["--by", "risk", "--figure", "x.gif"], 2, ["'x.gif' is no figure"]),
     ],

@@ -191,6 +191,7 @@ BROKEN = [
     ("control-without-source", [(FLOW_RATE, FLOW_RATE + "\nresponders = 70\nof = 100")]),
     ("control-counts-differ", [(FLOW_RATE, counted(71, 100))]),
     ("control-counts-differ", [(FLOW_RATE, counted(101, 100))]),
+    ("control-counts-differ", [("p0 = 0.70", "p0 = 0.7"), (FLOW_RATE, counted(149, 200))]),
     ("evidence-from-memory", [(FLOW_RATE, counted(70, 100, "unverified"))]),
 ]  # fmt: skip
 

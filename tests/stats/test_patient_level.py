@@ -49,10 +49,13 @@ def test_the_mix_of_strata_is_taken_from_the_trial_and_the_unknown_are_counted()
     assert found.left_out == (2, 7)
     assert found.above is True
     words = found.text()
-    assert "by standardised to the trial: above the control" in words
+    assert "by standardised to the trial: above the assumed children" in words
+    early = against_people(CONTROL, TRIAL, standardised_by=["band"], waiting=Text("not yet: 3 of 9", "未到"))
+    assert early.above is None
+    assert "by standardised to the trial: not yet: 3 of 9" in early.text()
     assert "2 of the trial, 7 of the control. If that depends" in words
     assert "invented for this test (assumed)" in words
-    assert "高于对照" in found.text("zh")
+    assert "高于假设的既往患儿" in found.text("zh")
     assert found.plot()[:4] == b"<svg"
 
 

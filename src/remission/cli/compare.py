@@ -44,6 +44,7 @@ def compare(
     """Compare the primary set with earlier children, made alike by standardising and weighting."""
     from remission.results.control_children import read_children, trial_children
     from remission.results.rates import HANDLING_WORDS, handling_of
+    from remission.results.verdicts import withheld
     from remission.stats.control.control import Control
     from remission.stats.control.patient_level import against_people
     from remission.terms.words import Text
@@ -51,6 +52,8 @@ def compare(
 
     forms = figure_form(figure), figure_form(balance, "--balance")
     refuse_taken(figure, balance)
+    if len(set(by)) != len(by):
+        raise CommandRefused(f"--by {', '.join(by)}", where="command line", do="name each subgroup once")
     known = opened(trial)
     asked = endpoint or known.study.endpoints[0].id
     if asked not in [one.id for one in known.study.endpoints]:
@@ -65,11 +68,13 @@ def compare(
         earlier = read_children(file, str(children), known.study, by)
     control = Control.patient_level(group=earlier, source=source, evidence=evidence)
     results = reading.results(known, as_of=as_of(at))
+    primary = next(one.id for one in known.study.sets if one.primary)
     found = against_people(
         control,
         trial_children(results, asked, by),
         standardised_by=by,
         alpha=float(known.study.design.alpha),
+        waiting=withheld(results.numbers, [f"endpoint.{asked}.{primary}.pending"]),
     )
     name = known.study.endpoint(asked).name
     about = Text(f"{known.study.id.upper()}: {name.en}", f"{known.study.id.upper()}：{name.zh}")
@@ -81,7 +86,11 @@ def compare(
         (balance, weighed.plot(format=forms[1], **style) if balance and weighed else b""),
     )
     rule = HANDLING_WORDS[handling_of(known.study.endpoint(asked))]
-    counted = Text(f"In the trial: {rule.en}.", f"试验中：{rule.zh}。")
+    counted = Text(
+        f"In the trial: {rule.en}. Earlier children without an outcome are left out. This is no test of the "
+        "plan's primary claim.",
+        f"试验中：{rule.zh}。既往患儿无结局者不计入。本比较不是方案主要结论的检验。",
+    )
     tables = [one.text(words) for one in (found, *balances)]
     answer = {
         "study": known.study.id,

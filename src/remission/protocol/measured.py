@@ -162,7 +162,7 @@ def control_counts_differ(subject: Subject) -> Refusals:
 
 def _half_digit(value: Decimal) -> Decimal:
     exponent = value.as_tuple().exponent
-    return Decimal(5).scaleb(exponent - 1) if isinstance(exponent, int) else Decimal(0)
+    return Decimal(5).scaleb(min(exponent, -2) - 1) if isinstance(exponent, int) else Decimal(0)
 
 
 def primary_set_not_one(subject: Subject) -> Refusals:

@@ -17,7 +17,7 @@ def boundaries(monitoring: Monitoring, study: Study) -> tuple[int | None, ...]:
     """
     if monitoring.spending is None or monitoring.spend is None:
         return monitoring.stop
-    rule, p0 = _SPENDING[monitoring.spending], float(study.rate(monitoring.watched).p0)
+    rule, p0 = _SPENDING[monitoring.spending], study.rate(monitoring.watched).bar
     size = study.design.participants
     design = exact_spending((*monitoring.at, size), p0, float(monitoring.spend), rule, planned=size)
     return tuple(look.efficacy for look in design.looks[:-1])

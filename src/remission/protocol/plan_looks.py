@@ -170,7 +170,7 @@ def _overspent(subject: Subject, what: str, error: float, endpoints: str) -> Stu
 def _error(study: Study, plan: Plan, endpoint: str, alpha: float) -> float:
     """The exact chance at p0 that a look at an endpoint, or its final test at `alpha`, calls it shown."""
     rules = _watching(plan, endpoint)
-    p0, size = float(study.rate(endpoint).p0), study.design.participants
+    p0, size = study.rate(endpoint).bar, study.design.participants
     low, high = (_counts(study, rules, why) for why in (Purpose.FUTILITY, Purpose.EFFICACY))
     last = critical_value(size, p0, alpha)
     last = size + 1 if last is None else last

@@ -379,6 +379,14 @@ class ControlRate:
         """Whether the rate rests on children who were counted."""
         return self.responders is not None and self.of is not None
 
+    @property
+    def bar(self) -> float:
+        """What a rate is tested against: `p0`, or the rate of its counts where that is higher."""
+        p0 = float(self.p0)
+        if self.responders is None or not self.of:
+            return p0
+        return max(p0, self.responders / self.of)
+
 
 @dataclass(frozen=True, slots=True)
 class Control:

@@ -39,7 +39,7 @@ def constants(book: Book, study: Study) -> None:
         alpha = float(one.alpha)
         book.enter(Number(f"design.alpha.{one.id}", alpha, plain(f"{alpha:g}"), FRACTION, label, words))
     for rate in study.control.rates:
-        name, p0 = study.endpoint(rate.endpoint).name, float(rate.p0)
+        name, p0 = study.endpoint(rate.endpoint).name, rate.bar
         kind = RATES[compared(study, rate.endpoint)]
         label = Text(f"{kind.en}: {name.en}", f"{kind.zh}：{name.zh}")
         counts = "" if not rate.counted else f" {rate.responders}/{rate.of}"
@@ -100,7 +100,7 @@ def above_what(study: Study, endpoints: Sequence[str]) -> Text:
 def caveats(study: Study, endpoint: str) -> tuple[Text, ...]:
     """What must be read beside a comparison with the control: no evidence, or another method."""
     rate, end = study.rate(endpoint), study.endpoint(endpoint)
-    p0, found = percent_of(float(rate.p0)), list[Text]()
+    p0, found = percent_of(rate.bar), list[Text]()
     words = {
         Evidence.NONE: Text("has no evidence", "无证据"),
         Evidence.ASSUMED: Text("is an assumption", "为假设值"),
@@ -130,7 +130,7 @@ def against_control(book: Book, study: Study, endpoint: str, stem: str, alpha: s
     `alpha` is the id of the level that the critical count is for.
     """
     x, n = book.numbers[f"{stem}.responders"].value, book.numbers[f"{stem}.n"].value
-    p0, level = float(study.rate(endpoint).p0), float(book.numbers[alpha].value or 0)
+    p0, level = study.rate(endpoint).bar, float(book.numbers[alpha].value or 0)
     control = f"control.{endpoint}.p0"
     p, critical = None, None
     if isinstance(x, int) and isinstance(n, int) and n > 0:

@@ -85,7 +85,10 @@ def trial_children(results: Results, endpoint: str, by: Sequence[str]) -> Group:
 
 def _factors(study: Study, values: Mapping[str, tuple[str | None, ...]]) -> tuple[Factor, ...]:
     plan = study.plan
-    return tuple(Factor(id, plan.subgroup(id).name, own) for id, own in values.items()) if plan else ()
+    if plan is None:
+        return ()
+    words = {id: tuple(level.name for level in _levels(study, id)) for id in values}
+    return tuple(Factor(id, plan.subgroup(id).name, own, words[id]) for id, own in values.items())
 
 
 def _levels(study: Study, id: str) -> list[Level]:

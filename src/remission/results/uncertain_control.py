@@ -69,7 +69,8 @@ def _row(book: Book, study: Study, rate: ControlRate, size: int) -> Row:
     of = book.enter(Number(f"{stem}.of", size, plain(str(size)), PARTICIPANTS, label, formula))
     alpha_id = alpha_of(study, rate.endpoint)
     planned, alpha = study.design.participants, float(book.numbers[alpha_id].value or 0)
-    error = type_i_error(float(rate.p0), size, planned, alpha)
+    seen = float(rate.p0) if rate.responders is None else rate.responders / size
+    error = type_i_error(seen, size, planned, alpha)
     label = Text(f"{name.en}: type I error, history of {size}", f"{name.zh}：既往{size}例时的I类错误")
     inputs = (of, f"control.{rate.endpoint}.p0", "design.participants", alpha_id)
     id = book.enter(Number(f"{stem}.type1", error, plain(f"{error:.4f}"), FRACTION, label, _HOW, inputs))

@@ -50,7 +50,7 @@ def forest_of(results: Results, endpoint: Endpoint) -> Forest:
         for group in one.groups:
             name = Text(f"· {group.name.en}", f"· {group.name.zh}")
             rows.append(_row(results, name, f"subgroup.{one.subgroup.id}.{group.id}.{endpoint.id}"))
-    p0 = float(results.study.rate(endpoint.id).p0)
+    p0 = results.study.rate(endpoint.id).bar
     axis = Axis(Text("response rate", "缓解率"), Scale.PERCENT, 0.0, 1.0)
     return Forest(f"subgroups-{endpoint.id}", endpoint.name, endpoint.name, axis, tuple(rows), p0)
 

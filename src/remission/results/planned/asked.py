@@ -61,7 +61,7 @@ def worded(name: Text, en: str, zh: str) -> Text:
 
 def p0_of(asked: Asked) -> float:
     """The control's rate, or the one assumed in its place."""
-    return float(asked.study.rate(asked.endpoint).p0)
+    return asked.study.rate(asked.endpoint).bar
 
 
 def tested(book: Book, asked: Asked, p: float | None, words: Text, inputs: tuple[str, ...]) -> Cell:

@@ -24,11 +24,20 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """A covariate in levels, one for each person; None is a level of its own, `UNKNOWN`."""
+    """A covariate in levels, one for each person; None is a level of its own, `UNKNOWN`.
+
+    `words`: levels in both languages, each by its English words, which are its value.
+    """
 
     id: str
     name: Text
     values: tuple[str | None, ...]
+    words: tuple[Text, ...] = ()
+
+    def said(self, level: str) -> Text:
+        """A level as printed."""
+        known = {text.en: text for text in (*self.words, Text(UNKNOWN, "未知"))}
+        return known.get(level, Text(level, level))
 
     def level(self, person: int) -> str:
         """The level of a person, counted from 0."""
@@ -96,7 +105,10 @@ class Term:
     def name(self) -> Text:
         """As printed."""
         words = self.covariate.name
-        return Text(f"{words.en}: {self.level}", f"{words.zh}：{self.level}") if self.level else words
+        if not self.level or isinstance(self.covariate, Measured):
+            return words
+        level = self.covariate.said(self.level)
+        return Text(f"{words.en}: {level.en}", f"{words.zh}：{level.zh}")
 
 
 def columns(people: People) -> tuple[tuple[Term, ...], NDArray[np.float64]]:

@@ -94,15 +94,21 @@ def standardised(people: People, of: Sequence[str], level: float = 0.95) -> Effe
     shares = [one.n1 / size for one in counts]
     control = math.fsum(share * one.rate0 for share, one in zip(shares, counts, strict=True))
     limits = stratified_wilson([(one.x0, one.n0) for one in counts], shares, level)
-    fewest, by = min(one.n0 for one in counts), ", ".join(of)
+    fewest, by = min(one.n0 for one in counts), _named(people, of)
     words = Text(
-        f"strata by {by}: {len(counts)}, at least {fewest} controls in each; shares as given; hybrid limits "
-        "of Wilson and stratified Wilson limits (Zou and Donner 2008; Yan and Su 2010)",
-        f"按{by}分层：{len(counts)}层，各层对照至少{fewest}例；各层比例视为已知；"
+        f"strata by {by.en}: {len(counts)}, at least {fewest} controls in each; shares as given; hybrid "
+        "limits of Wilson and stratified Wilson ones (Zou and Donner 2008; Yan and Su 2010)",
+        f"按{by.zh}分层：{len(counts)}层，各层对照至少{fewest}例；各层比例视为已知；"
         "由Wilson与分层Wilson区间合成的混合区间（Zou和Donner 2008；Yan和Su 2010）",
     )
     kept = 1 / math.fsum(share**2 / one.n0 for share, one in zip(shares, counts, strict=True))
     return hybrid_effect(STANDARDISED, (yes / size, control), (wilson(yes, size, level), limits), kept, words)
+
+
+def _named(people: People, of: Sequence[str]) -> Text:
+    """The names of the factors, joined."""
+    names = [one.name for one in people.covariates if one.id in of]
+    return Text(", ".join(name.en for name in names), "、".join(name.zh for name in names))
 
 
 def stratified_wilson(

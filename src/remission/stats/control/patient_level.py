@@ -10,11 +10,13 @@ from remission.paper.tables import Printable, PrintedTable
 from remission.stats.adjusting.compare import Adjusted, compare_people
 from remission.stats.adjusting.people import Covariate, Factor, Measured, People
 from remission.stats.adjusting.weights import Target
-from remission.stats.control.control import PatientControl, Source
+from remission.stats.control.control import Evidence, PatientControl, Source
 from remission.stats.control.group import Group
 from remission.stats.control.patient_rule import Decision, decide
 from remission.stats.interval import check_level
 from remission.terms.words import Text
+
+_EVIDENCE = {Evidence.VERBATIM: "原文所载", Evidence.DERIVED: "由原文推算", Evidence.ASSUMED: "假设"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class PeopleComparison(Printable, Drawable):
 
     `decision`: whether the trial is above the control at one-sided `alpha`, by what rule, with its type I
     error.
-    `left_out`: children without an outcome, in the trial and in the control.
+    `left_out`: children without an outcome, in the trial and in the control. `waiting`: why nothing is to be
+    concluded yet, None where it may be.
     """
 
     adjusted: Adjusted
@@ -31,19 +34,23 @@ class PeopleComparison(Printable, Drawable):
     alpha: float
     left_out: tuple[int, int]
     source: Source
+    waiting: Text | None = None
 
     @property
     def above(self) -> bool | None:
-        """Whether the trial is above the control; None where it cannot be told."""
-        return self.decision.above
+        """Whether the trial is above the control; None where it cannot be told, or not yet."""
+        return None if self.waiting is not None else self.decision.above
 
     def printed(self) -> PrintedTable:
         """Every method, the conclusion, who was left out, and the source."""
         table = self.adjusted.printed()
+        what, evidence = Text("control", "对照"), _EVIDENCE[self.source.evidence]
+        if self.source.evidence is Evidence.ASSUMED:
+            what = Text("assumed children", "假设的既往患儿")
         said = {
-            True: Text("above the control", "高于对照"),
-            False: Text("not shown above the control", "未显示高于对照"),
-            None: Text("cannot be told", "无法判定"),
+            True: Text(f"above the {what.en}", f"高于{what.zh}"),
+            False: Text(f"not shown above the {what.en}", f"未显示高于{what.zh}"),
+            None: self.waiting or Text("cannot be told", "无法判定"),
         }[self.above]
         primary, why = self.adjusted.primary.method, self.decision.why
         notes = (
@@ -59,7 +66,7 @@ class PeopleComparison(Printable, Drawable):
             ),
             Text(
                 f"Control: {self.source.citation} ({self.source.evidence}).",
-                f"对照来源：{self.source.citation}（{self.source.evidence}）。",
+                f"对照来源：{self.source.citation}（{evidence}）。",
             ),
         )
         return PrintedTable(table.title, table.columns, table.rows, (*notes, *table.notes), table.simulated)
@@ -76,6 +83,7 @@ def against_people(
     standardised_by: Sequence[str] = (),
     target: Target = Target.TREATED,
     alpha: float = 0.025,
+    waiting: Text | None = None,
 ) -> PeopleComparison:
     """Compare the trial's children with a control known child by child.
 
@@ -90,6 +98,8 @@ def against_people(
     target : Target
     alpha : float
         One-sided; intervals are two-sided at 1 - 2 alpha.
+    waiting : Text, optional
+        Why nothing is to be concluded yet: fewer children than planned, results to come.
 
     Raises
     ------
@@ -110,7 +120,7 @@ def against_people(
         people, standardised_by=standardised_by, target=target, negative_control=tested, level=1 - 2 * alpha
     )
     decision = decide(people, standardised_by, adjusted.primary, alpha, control.source)
-    return PeopleComparison(adjusted, decision, alpha, left_out, control.source)
+    return PeopleComparison(adjusted, decision, alpha, left_out, control.source, waiting)
 
 
 def _together(trial: Group, control: Group) -> tuple[People, tuple[int, int]]:
@@ -146,7 +156,7 @@ def _joined(mine: Covariate, theirs: Covariate, kept: Sequence[int], kept_there:
         numbers = (*(mine.values[p] for p in kept), *(theirs.values[p] for p in kept_there))
         return Measured(mine.id, mine.name, numbers)
     levels = (*(_level(mine, p) for p in kept), *(_level(theirs, p) for p in kept_there))
-    return Factor(mine.id, mine.name, levels)
+    return Factor(mine.id, mine.name, levels, mine.words if isinstance(mine, Factor) else ())
 
 
 def _level(covariate: Covariate, place: int) -> str | None:
