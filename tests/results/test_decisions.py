@@ -290,13 +290,57 @@ def test_binding_futility_is_the_decision(study: Study, build: SimpleNamespace) 
     watching = looking(study, look(Purpose.FUTILITY, 5, 4))
     children = answered(build, 4, 5) + answered(build, 90, 90)[5:]
     found = analyse(watching, children, build.AS_OF)
-    words = "stopped at look futility of flow_negative, first 5 for futility: decided there"
+    words = (
+        "stopped at look futility of flow_negative, first 5 for futility: decided there: "
+        "not shown above the assumed rate"
+    )
     for id in ("plan.primary.both", "joint.all"):
         assert said(found, f"{id}.decision") == (0, words)
     loose = looking(study, look(Purpose.FUTILITY, 5, 4, binding=False))
     free = analyse(loose, children, build.AS_OF)
     assert said(free, "look.futility_flow_negative.5.says") == (1, "stop for futility (not binding)")
     assert said(free, "plan.primary.both.decision") == (1, "above the assumed rate")
+
+
+@pytest.mark.parametrize(
+    ("purpose", "negative", "decided", "zh"),
+    [
+        (Purpose.EFFICACY, 12, (1, "above the assumed rate"), "高于假设率"),
+        (Purpose.FUTILITY, 4, (0, "not shown above the assumed rate"), "未显示高于假设率"),
+    ],
+)
+def test_a_stop_decides_only_the_endpoint_that_it_watched(
+    study: Study, build: SimpleNamespace, purpose: Purpose, negative: int,
+    decided: tuple[int, str], zh: str,
+) -> None:  # fmt: skip
+    """Either endpoint is enough: what stopped for the one says nothing of the other."""
+    assert study.plan is not None
+    first = replace(study.plan.estimands[0], joined=Joined.EITHER)
+    either = replace(
+        study, design=replace(study.design, joint=Joint.ANY), plan=replace(study.plan, estimands=(first,))
+    )
+    watching = looking(either, look(purpose, 12, 12 if negative == 12 else 4))
+    found = analyse(watching, answered(build, negative, 12, ngs=5), build.AS_OF)
+    before = f"stopped at look {purpose} of flow_negative, first 12 for {purpose}"
+    flow, ngs = (found.numbers[f"plan.primary.{id}.decision"] for id in (FLOW, NGS))
+    assert (flow.value, flow.text.en) == (decided[0], f"{before}: decided there: {decided[1]}")
+    assert flow.text.zh.endswith(f"已于该次查看判定：{zh}")
+    assert (ngs.value, ngs.text.en) == (None, f"{before}; this endpoint was not decided")
+    assert ngs.text.zh.endswith("；本终点未作判定")
+    joint = found.numbers["plan.primary.either.decision"]
+    assert joint.text.en.endswith(decided[1] if decided[0] else "; this claim was not decided")
+
+
+def test_a_stop_for_efficacy_above_a_counted_control_says_its_type_i_error(
+    study: Study, build: SimpleNamespace
+) -> None:
+    watching = looking(control(alone(study), **COUNTED), look(Purpose.EFFICACY, 12, 12))
+    decided = analyse(watching, answered(build, 12, 12), build.AS_OF).numbers[
+        "plan.primary.flow_negative.decision"
+    ]
+    said_there = "decided there: above the control (type I error 0.063, its rate being counted and not known)"
+    assert decided.value == 1 and decided.text.en.endswith(said_there)
+    assert any(".history" in id and id.endswith(".type1") for id in decided.inputs)
 
 
 def test_efficacy_of_one_endpoint_stops_no_claim_on_all(study: Study, build: SimpleNamespace) -> None:

@@ -77,7 +77,7 @@ def decision(
     one is enough.
     """
     if stop is not None:
-        return _stopped(book, id, stop, endpoints, every=every)
+        return _stopped(book, study, id, stop, endpoints, every=every)
     waiting, what = withheld(book.numbers, pending), above_what(study, endpoints)
     p, level = book.numbers[p_id].value, book.numbers[alpha].value
     value = None if waiting or p is None or level is None else int(p <= level or math.isclose(p, level))
@@ -109,7 +109,7 @@ def _uncertain(book: Book, study: Study, endpoints: Sequence[str]) -> tuple[Text
     ), ids
 
 
-def _stopped(book: Book, id: str, stop: Stop, endpoints: Sequence[str], *, every: bool) -> str:
+def _stopped(book: Book, study: Study, id: str, stop: Stop, endpoints: Sequence[str], *, every: bool) -> str:
     """Futility of one refutes a claim on every endpoint; efficacy of one shows a claim on any of them."""
     alone = tuple(endpoints) == (stop.watched,)
     inside = stop.watched in endpoints
@@ -119,12 +119,26 @@ def _stopped(book: Book, id: str, stop: Stop, endpoints: Sequence[str], *, every
     elif stop.purpose is Purpose.EFFICACY and inside:
         value = 1  # of every endpoint, where all are claimed: else the look stops nothing
     why = PURPOSES[stop.purpose]
+    then, ids = _there(book, study, endpoints, value)
     text = Text(
-        f"stopped at look {stop.name.en} for {why.en}: decided there",
-        f"于{stop.name.zh}因{why.zh}停止：已于该次查看判定",
+        f"stopped at look {stop.name.en} for {why.en}{then.en}", f"于{stop.name.zh}因{why.zh}停止{then.zh}"
     )
     words = Text("as the look said; the final test decides nothing", "以该次查看为准；最终检验不作判定")
-    return book.enter(Number(id, value, text, YES_NO, _LABEL, words, (stop.id,)))
+    return book.enter(Number(id, value, text, YES_NO, _LABEL, words, (stop.id, *ids)))
+
+
+def _there(book: Book, study: Study, endpoints: Sequence[str], value: int | None) -> tuple[Text, list[str]]:
+    """What the look that stopped the trial decided on these endpoints, and what that rests on."""
+    if value is None and len(endpoints) == 1:
+        return Text("; this endpoint was not decided", "；本终点未作判定"), []
+    if value is None:
+        return Text("; this claim was not decided", "；本结论未作判定"), []
+    what = above_what(study, endpoints)
+    en, zh = ": decided there", "：已于该次查看判定"
+    if not value:
+        return Text(f"{en}: not shown above {what.en}", f"{zh}：未显示高于{what.zh}"), []
+    uncertain, ids = _uncertain(book, study, endpoints)
+    return Text(f"{en}: above {what.en}{uncertain.en}", f"{zh}：高于{what.zh}{uncertain.zh}"), ids
 
 
 def undecided(book: Book, id: str, text: Text, inputs: tuple[str, ...]) -> str:
