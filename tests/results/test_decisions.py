@@ -302,6 +302,19 @@ def test_binding_futility_is_the_decision(study: Study, build: SimpleNamespace) 
     assert said(free, "plan.primary.both.decision") == (1, "above the assumed rate")
 
 
+@pytest.mark.parametrize(("planned", "told"), [(12, True), (11, False)])
+def test_two_endpoints_with_efficacy_looks_are_not_decided_at_another_number(
+    study: Study, build: SimpleNamespace, planned: int, told: bool
+) -> None:
+    looks = tuple(replace(look(Purpose.EFFICACY, 6, 6), id=id, watched=id) for id in (FLOW, NGS))
+    watching = looking(build.sized(study, planned), *looks)
+    children = answered(build, 12, 12)
+    children[0] = build.full_course(1).report("d46", 46, build.flow(400), build.ngs(400)).made()
+    value, text = said(analyse(watching, children, build.AS_OF), "plan.primary.both.decision")
+    assert (value is not None) is told
+    assert text.startswith("cannot be told") is not told
+
+
 @pytest.mark.parametrize(
     ("purpose", "negative", "decided", "zh"),
     [

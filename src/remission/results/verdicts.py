@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from remission.protocol.plan import Estimand, Purpose, Role
 from remission.protocol.plan_said import PURPOSES
-from remission.protocol.study import Study
+from remission.protocol.study import Indeterminate, Study
 from remission.results.control import above_what, is_control
 from remission.results.numbers import NOT_EVALUABLE, Book, Number
 from remission.terms.words import Text
@@ -78,7 +78,10 @@ def decision(
     """
     if stop is not None:
         return _stopped(book, study, id, stop, endpoints, every=every)
-    waiting, what = withheld(book.numbers, pending), above_what(study, endpoints)
+    waiting, what = (
+        withheld(book.numbers, pending) or _moved(book, study, endpoints),
+        above_what(study, endpoints),
+    )
     p, level = book.numbers[p_id].value, book.numbers[alpha].value
     value = None if waiting or p is None or level is None else int(p <= level or math.isclose(p, level))
     inputs = [p_id, alpha, ENROLLED, PLANNED, *pending]
@@ -95,6 +98,27 @@ def decision(
         "p <= α（计划例数全部入组且无待定结果时）",
     )
     return book.enter(Number(id, value, text, YES_NO, _LABEL, words, tuple(dict.fromkeys(inputs))))
+
+
+def _moved(book: Book, study: Study, endpoints: Sequence[str]) -> Text | None:
+    """Why the final test of several endpoints no longer holds the alpha that efficacy looks left to it.
+
+    The check of the plan reckons with the planned number, all of them counted.
+    """
+    estimand = primary_of(study, endpoints[0])
+    if estimand is None or study.plan is None or len(estimand.variable) == 1:
+        return None
+    spent = any(
+        one.purpose is Purpose.EFFICACY and one.watched in estimand.variable for one in study.plan.monitoring
+    )
+    more = (book.numbers[ENROLLED].value or 0) > (book.numbers[PLANNED].value or 0)
+    fewer = any(study.endpoint(id).indeterminate is Indeterminate.EXCLUDED for id in estimand.variable)
+    if not (spent and (more or fewer)):
+        return None
+    return Text(
+        "cannot be told: with its efficacy looks alpha holds for the planned number only, all counted",
+        "无法判定：设有疗效查看时，α仅对全部计入的计划例数成立",
+    )
 
 
 def _uncertain(book: Book, study: Study, endpoints: Sequence[str]) -> tuple[Text, list[str]]:
