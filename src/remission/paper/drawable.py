@@ -1,23 +1,27 @@
 """A result that plots itself."""
 
+from abc import ABC, abstractmethod
+
 from remission.paper.charts import Chart
 from remission.paper.words import Format, Language
 from remission.terms.words import Text
 
+_NOBODY = Text("", "")
 
-class Drawable:
+
+class Drawable(ABC):
     """A result that plots itself: it says its chart once, and has it as SVG or PNG."""
 
     __slots__ = ()
 
+    @abstractmethod
     def chart(self) -> Chart:
         """What it draws."""
-        raise NotImplementedError
 
     def plot(
         self,
         *,
-        about: Text = Text("", ""),  # noqa: B008 - a frozen value
+        about: Text = _NOBODY,
         simulated: bool = False,
         language: Language = "en",
         format: Format = "svg",

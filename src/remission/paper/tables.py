@@ -1,6 +1,7 @@
 """A table of words as plain text, HTML and LaTeX, and what a result prints of itself."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -43,14 +44,14 @@ class PrintedTable:
                 )
 
 
-class Printable:
+class Printable(ABC):
     """A result that prints itself: it says its table once, and has it as text, HTML and LaTeX."""
 
     __slots__ = ()
 
+    @abstractmethod
     def printed(self) -> PrintedTable:
         """What it prints."""
-        raise NotImplementedError
 
     def text(self, language: str = "en") -> str:
         """As lines of plain text."""

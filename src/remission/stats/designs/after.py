@@ -10,6 +10,7 @@ not valid any more; the order by conditional error is (`n` and `before` of `afte
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -239,8 +240,8 @@ def after(
     changed = None
     if n is None and before is None:
         _check(design, look, responders, p0)
-        above: Tail = lambda rate: at_least_as_extreme(design, rate, look=look, responders=responders)  # noqa: E731
-        below: Tail = lambda rate: at_most_as_extreme(design, rate, look=look, responders=responders)  # noqa: E731
+        above: Tail = partial(at_least_as_extreme, design, look=look, responders=responders)
+        below: Tail = partial(at_most_as_extreme, design, look=look, responders=responders)
     else:
         changed, order = _changed(design, look, responders, p0, n, before)
         above, below = order.at_least, order.at_most

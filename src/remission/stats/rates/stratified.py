@@ -14,10 +14,9 @@ from remission.paper.charts import Interval as Row
 from remission.paper.drawable import Drawable
 from remission.paper.tables import Printable, PrintedTable
 from remission.stats.interval import Interval, check_level
-from remission.stats.rates.compared import ratio_cells
 from remission.stats.rates.difference import miettinen_nurminen, score_interval, variance_at
 from remission.stats.rates.roots import root
-from remission.stats.rates.two import Ratio, TwoCounts
+from remission.stats.rates.two import Ratio, TwoCounts, ratio_cells
 from remission.stats.tails import chi_square_at_least, normal_quantile
 from remission.terms.words import Text
 

@@ -45,29 +45,29 @@ class Gray(Printable):
 
     def printed(self) -> PrintedTable:
         """Events and score of each group, and the test."""
-        rows = tuple(
-            (row.group, str(row.n), str(row.events), str(row.competing), f"{row.score:.3f}")
-            for row in self.groups
+        note = Text(
+            f"Gray's test, rho = {self.rho:g}, {self.strata} stratum or strata: chi-square "
+            f"{self.chi_square:.4f} on {self.degrees} df, p = {self.p:.4g} (Gray 1988).",
+            f"Gray检验，rho = {self.rho:g}，{self.strata}层：卡方 {self.chi_square:.4f}，"
+            f"自由度 {self.degrees}，p = {self.p:.4g}（Gray 1988）。",
         )
-        return PrintedTable(
-            Text(f"Cumulative incidence of cause {self.cause} by group", f"各组原因{self.cause}的累积发生率"),
-            (
-                Text("group", "组"),
-                Text("n", "例数"),
-                Text("events", "事件"),
-                Text("competing events", "竞争事件"),
-                Text("score", "得分"),
-            ),
-            rows,
-            (
-                Text(
-                    f"Gray's test, rho = {self.rho:g}, {self.strata} stratum or strata: chi-square "
-                    f"{self.chi_square:.4f} on {self.degrees} df, p = {self.p:.4g} (Gray 1988).",
-                    f"Gray检验，rho = {self.rho:g}，{self.strata}层：卡方 {self.chi_square:.4f}，"
-                    f"自由度 {self.degrees}，p = {self.p:.4g}（Gray 1988）。",
-                ),
-            ),
-        )
+        return scores_table(self.cause, self.groups, note)
+
+
+def scores_table(cause: int, groups: Sequence[GroupScore], *notes: Text) -> PrintedTable:
+    """Events and score of each group; `notes` say what the test made of them."""
+    columns = (
+        Text("group", "组"),
+        Text("n", "例数"),
+        Text("events", "事件"),
+        Text("competing events", "竞争事件"),
+        Text("score", "得分"),
+    )
+    rows = tuple(
+        (row.group, str(row.n), str(row.events), str(row.competing), f"{row.score:.3f}") for row in groups
+    )
+    title = Text(f"Cumulative incidence of cause {cause} by group", f"各组原因{cause}的累积发生率")
+    return PrintedTable(title, columns, rows, notes)
 
 
 def gray_test(

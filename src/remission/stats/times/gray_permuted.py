@@ -8,7 +8,7 @@ import numpy as np
 
 from remission.errors import InputRefused
 from remission.paper.tables import Printable, PrintedTable
-from remission.stats.times.gray import GroupScore, Tables, gray_tables
+from remission.stats.times.gray import GroupScore, Tables, gray_tables, scores_table
 from remission.stats.times.risk_sets import Numbers
 from remission.terms.words import Text
 
@@ -35,32 +35,16 @@ class GrayPermuted(Printable):
 
     def printed(self) -> PrintedTable:
         """Events and score of each group, and the test."""
-        rows = tuple(
-            (row.group, str(row.n), str(row.events), str(row.competing), f"{row.score:.3f}")
-            for row in self.groups
+        note = Text(
+            f"Gray's scores, rho = {self.rho:g}, {self.strata} stratum or strata: {self.as_far} of "
+            f"{self.permutations} shuffles of the groups (seed {self.seed}) are as far from 0, "
+            f"p = {self.p:.4g} (Monte Carlo error {self.error:.2g}).",
+            f"Gray得分，rho = {self.rho:g}，{self.strata}层：{self.permutations}次组别置换"
+            f"（种子{self.seed}）中{self.as_far}次不小于观察值，p = {self.p:.4g}"
+            f"（模拟误差 {self.error:.2g}）。",
         )
-        return PrintedTable(
-            Text(f"Cumulative incidence of cause {self.cause} by group", f"各组原因{self.cause}的累积发生率"),
-            (
-                Text("group", "组"),
-                Text("n", "例数"),
-                Text("events", "事件"),
-                Text("competing events", "竞争事件"),
-                Text("score", "得分"),
-            ),
-            rows,
-            (
-                Text(
-                    f"Gray's scores, rho = {self.rho:g}, {self.strata} stratum or strata: {self.as_far} of "
-                    f"{self.permutations} shuffles of the groups (seed {self.seed}) are as far from 0, "
-                    f"p = {self.p:.4g} (Monte Carlo error {self.error:.2g}).",
-                    f"Gray得分，rho = {self.rho:g}，{self.strata}层：{self.permutations}次组别置换"
-                    f"（种子{self.seed}）中{self.as_far}次不小于观察值，p = {self.p:.4g}"
-                    f"（模拟误差 {self.error:.2g}）。",
-                ),
-                Text("Valid if censoring, too, is alike in all groups.", "要求各组删失分布也相同。"),
-            ),
-        )
+        valid = Text("Valid if censoring, too, is alike in all groups.", "要求各组删失分布也相同。")
+        return scores_table(self.cause, self.groups, note, valid)
 
 
 def gray_permuted(
